@@ -45,7 +45,9 @@ CANONICAL_TABLES = (
     "snapshot",
 )
 
-COMMON_CURRENCIES = tuple("EUR USD GBP NOK SEK DKK CHF PLN CZK HUF ISK CAD AUD NZD JPY CNY INR BRL ZAR SGD".split())
+COMMON_CURRENCIES = tuple(
+    "EUR USD GBP NOK SEK DKK CHF PLN CZK HUF ISK CAD AUD NZD JPY CNY INR BRL ZAR SGD".split()
+)
 
 
 def _known_zone(zone: str) -> str:
@@ -124,7 +126,7 @@ class TableSource(_Settings):
     @model_validator(mode="after")
     def _one_place(self) -> TableSource:
         if bool(self.source) == bool(self.database):
-            raise ValueError("needs either source = \"…\" or database = \"…\" with table = \"…\", and not both")
+            raise ValueError('needs either source = "…" or database = "…" with table = "…", and not both')
         if (self.database is None) != (self.table is None):
             raise ValueError('needs database = "…" and table = "…" together')
         if self.decimal and self.thousands == self.decimal:
@@ -151,7 +153,9 @@ class ValueSettings(_Settings):
         ends = tuple(margin) if isinstance(margin, list | tuple) else (margin, margin)
         numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
         if len(ends) != 2 or not numbers or not 0 < ends[0] <= ends[1] <= 1:  # type: ignore[operator]
-            raise ValueError("must be a share such as 0.35, or a rising range such as [0.30, 0.40], above 0 and up to 1")
+            raise ValueError(
+                "must be a share such as 0.35, or a rising range such as [0.30, 0.40], above 0 and up to 1"
+            )
         return (float(ends[0]), float(ends[1])) if isinstance(margin, list | tuple) else float(ends[0])  # type: ignore[arg-type]
 
     @property
@@ -176,31 +180,52 @@ class SegmentSettings(_Settings):
     Attributes
     ----------
     tiers : dict
-        Tier → cumulative share of future value, from the most valuable down; the last one is 1.
+        Tier → cumulative share of value, from the most valuable down; the last one is 1.
+    valuable : list of str
+        The tiers, from the first on, whose customers count as valuable; empty: those up to 80 % of the value.
     new_days : int
         A customer is new for so many days after the first purchase.
-    active_p_alive, lapsed_p_alive : float
-        Probability of being alive from which a customer is active, and below which lapsed.
+    active_gaps, lapsed_gaps : float
+        A silence of up to so many of the customer's expected gaps between purchases is active; a longer one
+        is cooling, and beyond the second figure lapsed.
+    compare_days : int, optional
+        The earlier date of a comparison lies so many days before `as_of`; default: a third of the history,
+        and at most a year.
     """
 
     tiers: dict[str, Share] = {"top": 0.50, "high": 0.80, "middle": 0.95, "low": 1.0}
+    valuable: Texts = []
     new_days: Days = 90
-    active_p_alive: Share = 0.7
-    lapsed_p_alive: Share = 0.3
+    active_gaps: float = Field(default=2.0, gt=0, le=1000)
+    lapsed_gaps: float = Field(default=4.0, gt=0, le=1000)
+    compare_days: Days | None = None
 
     @field_validator("tiers")
     @classmethod
     def _tiers_rise_to_one(cls, tiers: dict[str, float]) -> dict[str, float]:
         shares = list(tiers.values())
-        if not shares or shares != sorted(set(shares)) or shares[-1] != 1.0 or shares[0] <= 0:
-            raise ValueError("must be rising shares of future value that end at 1, such as {top = 0.5, low = 1.0}")
+        if len(shares) < 2 or shares != sorted(set(shares)) or shares[-1] != 1.0 or shares[0] <= 0:
+            raise ValueError(
+                "must be two or more rising shares of value that end at 1, such as {top = 0.5, low = 1.0}"
+            )
         return tiers
 
     @model_validator(mode="after")
-    def _lapsed_below_active(self) -> SegmentSettings:
-        if self.lapsed_p_alive >= self.active_p_alive:
-            raise ValueError("needs lapsed_p_alive below active_p_alive")
+    def _rules_agree(self) -> SegmentSettings:
+        if self.active_gaps >= self.lapsed_gaps:
+            raise ValueError("needs active_gaps below lapsed_gaps")
+        if self.valuable != list(self.tiers)[: len(self.valuable)] or len(self.valuable) == len(self.tiers):
+            raise ValueError(
+                f"has valuable = {self.valuable}; it must name the first tiers of {list(self.tiers)} "
+                "in their order, and leave at least one out"
+            )
         return self
+
+    @property
+    def valuable_tiers(self) -> tuple[str, ...]:
+        """The tiers whose customers count as valuable, best first."""
+        up_to = [tier for tier, share in self.tiers.items() if share <= 0.80]
+        return tuple(self.valuable or up_to or list(self.tiers)[:1])
 
 
 class ChurnSettings(_Settings):
@@ -314,7 +339,9 @@ def _load(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{file}: the study file cannot be read ({error}).") from None
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{file}: this is not valid TOML: {error}. Text needs quotes, dates have none.") from None
+        raise StudyError(
+            f"{file}: this is not valid TOML: {error}. Text needs quotes, dates have none."
+        ) from None
 
 
 def _as_value(value: object) -> object:
