@@ -21,8 +21,8 @@ class Concentration:
     table
         One row a cut of the best customers: ``customer_share``, ``customers``, ``value``, ``value_share``.
     curve
-        The whale curve, best customers first: ``customer_share`` and ``value_share`` (of the net total), from (0, 0) to
-        (1, 1). It rises above 1 where some customers cost value.
+        The whale curve, best customers first: ``customer_share`` and ``value_share`` (of the net total), from
+        (0, 0) to (1, 1). It rises above 1 where some customers cost value.
     gini
         Gini coefficient, 0 (all alike) to 1 (one customer has it all).
     customers, unprofitable
@@ -45,7 +45,7 @@ class Concentration:
         return float(self.curve["value_share"].max())
 
     def top_share(self, customer_share: float) -> float:
-        """Share of value that the best ``customer_share`` of the customers hold (linear between two customers)."""
+        """Share of value held by the best ``customer_share`` of the customers (linear between two)."""
         if not 0 <= customer_share <= 1:
             raise ValueError(f"customer_share is {customer_share}; a share between 0 and 1 is needed.")
         return float(np.interp(customer_share, self.curve["customer_share"], self.curve["value_share"]))
@@ -54,7 +54,9 @@ class Concentration:
         """Smallest share of customers that together hold ``value_share`` of the value."""
         reached = np.maximum.accumulate(self.curve["value_share"].to_numpy())
         if not 0 <= value_share <= reached[-1]:
-            raise ValueError(f"value_share is {value_share}; a share between 0 and {reached[-1]:.3f} is needed.")
+            raise ValueError(
+                f"value_share is {value_share}; a share between 0 and {reached[-1]:.3f} is needed."
+            )
         first = int(np.searchsorted(reached, value_share))
         if first == 0:
             return 0.0
@@ -70,12 +72,13 @@ def concentration(
     Parameters
     ----------
     values
-        Value of each customer, in money, negative where a customer costs more than she brings, shape (customers,).
+        Value of each customer, in money, negative where a customer costs more than she brings, shape
+        (customers,).
     cuts
         Shares of the best customers that the table reports.
     points
-        The curve keeps at most about this many points (all the customers where there are fewer); the peak, and the
-        points of ``cuts``, are always among them.
+        The curve keeps at most about this many points (all the customers where there are fewer); the peak,
+        and the points of ``cuts``, are always among them.
 
     Returns
     -------
@@ -84,8 +87,8 @@ def concentration(
     Raises
     ------
     ValueError
-        Where there is no customer, a value is missing, or the values do not add up to more than zero (a share of nothing
-        has no meaning).
+        Where there is no customer, a value is missing, or the values do not add up to more than zero (a share
+        of nothing has no meaning).
 
     Examples
     --------
@@ -96,7 +99,8 @@ def concentration(
     value = np.sort(checked_values(values))[::-1]
     if not len(value) or value.sum() <= 0:
         raise ValueError(
-            f"{len(value)} customers hold a value of {value.sum():.2f} together; concentration needs a total above zero."
+            f"{len(value)} customers hold a value of {value.sum():.2f} together; "
+            "concentration needs a total above zero."
         )
     running = np.concatenate([[0.0], np.cumsum(value)])
     total = float(running[-1])
@@ -126,9 +130,9 @@ def concentration(
 def gini(values: ArrayLike) -> float:
     """Gini coefficient: mean difference between two customers, over twice their mean (absolute) value.
 
-    With negative values the usual coefficient can exceed 1; dividing by the mean of the *absolute* values keeps it within
-    0 and 1 and leaves it unchanged where no value is negative (Raffinetti, Siletti & Vernizzi 2015, Statistical Methods &
-    Applications 24, without their factor n/(n-1)).
+    With negative values the usual coefficient can exceed 1; dividing by the mean of the *absolute* values
+    keeps it within 0 and 1 and leaves it unchanged where no value is negative (Raffinetti, Siletti & Vernizzi
+    2015, Statistical Methods & Applications 24, without their factor n/(n-1)).
 
     Parameters
     ----------
@@ -156,7 +160,7 @@ def gini(values: ArrayLike) -> float:
 
 
 def _kept(value: NDArray[np.float64], cuts: Sequence[float], points: int) -> NDArray[np.int64]:
-    """Positions on the curve worth keeping: evenly spread, denser among the best customers, the peak and the cuts."""
+    """Positions on the curve worth keeping: evenly spread, denser at the top, the peak and the cuts."""
     count = len(value)
     if count <= points:
         return np.arange(count + 1)

@@ -26,8 +26,8 @@ def rfm_scores(*, silence: ArrayLike, purchases: ArrayLike, spend: ArrayLike, bi
     Returns
     -------
     pandas.DataFrame
-        ``recency_score``, ``frequency_score``, ``monetary_score`` (1 to ``bins``) and ``rfm``, the three as text; one row a
-        customer in the order given. Where ``silence`` is a Series its index is kept.
+        ``recency_score``, ``frequency_score``, ``monetary_score`` (1 to ``bins``) and ``rfm``, the three as
+        text; one row a customer in the order given. Where ``silence`` is a Series its index is kept.
 
     Examples
     --------
@@ -50,8 +50,9 @@ def rfm_scores(*, silence: ArrayLike, purchases: ArrayLike, spend: ArrayLike, bi
 def quantile_scores(values: ArrayLike, *, bins: int = 5) -> NDArray[np.int64]:
     """Score values by quantile, 1 for the lowest; equal values share one score.
 
-    Tied customers take the middle of the ranks that they share, so neither the order of the rows nor chance decides, and a
-    large tied group (all one-time buyers) lands where its middle lies; some scores may then stay unused.
+    Tied customers take the middle of the ranks that they share, so neither the order of the rows nor chance
+    decides, and a large tied group (all one-time buyers) lands where its middle lies; some scores may then
+    stay unused.
 
     Examples
     --------
@@ -64,5 +65,6 @@ def quantile_scores(values: ArrayLike, *, bins: int = 5) -> NDArray[np.int64]:
     if not len(value):
         return np.zeros(0, dtype=np.int64)
     # Twice the mean rank is a whole number: exact, where a quotient could fall on the wrong side of a border.
-    twice_rank = (2 * pd.Series(value).rank(method="average")).to_numpy(dtype=np.int64)
-    return bins * (twice_rank - 1) // (2 * len(value)) + 1
+    twice_rank = (2 * pd.Series(value).rank(method="average")).to_numpy().astype(np.int64)
+    scores: NDArray[np.int64] = bins * (twice_rank - 1) // (2 * len(value)) + 1
+    return scores

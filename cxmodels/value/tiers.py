@@ -1,4 +1,4 @@
-"""Which value tier is a customer in? Tiers by cumulative share of value, the same for everybody worth the same."""
+"""Which value tier is a customer in? Tiers by cumulative share of value; equal value, equal tier."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def tier_floors(
 ) -> dict[str, float]:
     """Find the lowest value that still belongs to each tier.
 
-    A customer belongs to the first tier whose cumulative share is not yet used up by the customers worth *more*
-    than she is. Customers worth the same are therefore always in the same tier, whatever the order of the rows.
-    Only positive values count towards the shares; values of zero and below fall into the last tier.
+    A customer belongs to the first tier whose cumulative share is not yet used up by the customers worth
+    *more* than she is. Customers worth the same are therefore always in the same tier, whatever the order of
+    the rows. Only positive values count towards the shares; values of zero and below fall into the last tier.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def tier_floors(
     Returns
     -------
     dict
-        Tier name to its floor, in money, falling. The last floor is minus infinity. A tier that nobody reaches has the
-        floor of the tier above it (or plus infinity, where nobody has a positive value).
+        Tier name to its floor, in money, falling. The last floor is minus infinity. A tier that nobody
+        reaches has the floor of the tier above it (or plus infinity, where nobody has a positive value).
 
     Raises
     ------
@@ -49,7 +49,7 @@ def tier_floors(
     names, bounds = list(shares), np.array(list(shares.values()), dtype=float)
     check_shares(shares)
     levels, position = np.unique(value, return_inverse=True)
-    counts = np.bincount(position, weights=_weights(weights, len(value)), minlength=len(levels))
+    counts = np.bincount(position, weights=_weights(weights, len(value)), minlength=len(levels)).astype(float)
     floors = floors_of_levels(levels, counts, bounds)
     return dict(zip(names, floors.tolist(), strict=True))
 
@@ -57,7 +57,7 @@ def tier_floors(
 def floors_of_levels(
     levels: NDArray[np.float64], counts: NDArray[np.float64], bounds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Tier floors from distinct values, rising, and how many customers have each (see :func:`tier_floors`)."""
+    """Tier floors from distinct values, rising, and the customers at each (see :func:`tier_floors`)."""
     held = np.where(levels > 0, levels, 0.0) * counts
     floors = np.full(len(bounds), np.inf)
     floors[-1] = -np.inf
@@ -117,7 +117,9 @@ def checked_values(values: ArrayLike) -> NDArray[np.float64]:
     """Return the values as a flat float array, or say how many are missing."""
     value = np.asarray(values, dtype=float)
     if value.ndim != 1:
-        raise ValueError(f"values have shape {value.shape}; one value a customer is needed, shape (customers,).")
+        raise ValueError(
+            f"values have shape {value.shape}; one value a customer is needed, shape (customers,)."
+        )
     bad = int((~np.isfinite(value)).sum())
     if bad:
         raise ValueError(
@@ -133,8 +135,8 @@ def check_shares(shares: Mapping[str, float]) -> None:
     rising = all(low < high for low, high in zip([0.0, *bounds], bounds, strict=False))
     if len(bounds) < 2 or not rising or bounds[-1] != 1.0:
         raise ValueError(
-            f"tiers are {dict(shares)}; at least two are needed, best first, with cumulative shares that rise to 1.0, "
-            "as in {'top': 0.5, 'high': 0.8, 'middle': 0.95, 'low': 1.0}."
+            f"tiers are {dict(shares)}; at least two are needed, best first, with cumulative shares "
+            "that rise to 1.0, as in {'top': 0.5, 'high': 0.8, 'middle': 0.95, 'low': 1.0}."
         )
 
 

@@ -26,7 +26,12 @@ def test_a_customer_is_in_the_first_tier_that_better_customers_leave_open():
 
 def test_the_customer_who_crosses_the_border_belongs_to_the_better_tier():
     assert value_tiers(pd.Series([40.0, 30.0, 30.0]), SHARES).tolist() == ["top", "top", "top"]
-    assert value_tiers(pd.Series([40.0, 30.0, 20.0, 10.0]), SHARES).tolist() == ["top", "top", "high", "middle"]
+    assert value_tiers(pd.Series([40.0, 30.0, 20.0, 10.0]), SHARES).tolist() == [
+        "top",
+        "top",
+        "high",
+        "middle",
+    ]
 
 
 @given(values_of_customers)
@@ -86,7 +91,9 @@ def test_index_is_kept_and_the_frame_is_not_changed():
     assert values.tolist() == [1.0, 9.0]
 
 
-@pytest.mark.parametrize("shares", [{"a": 1.0}, {"a": 0.8, "b": 0.5, "c": 1.0}, {"a": 0.5, "b": 0.9}, {"a": 0.0, "b": 1.0}])
+@pytest.mark.parametrize(
+    "shares", [{"a": 1.0}, {"a": 0.8, "b": 0.5, "c": 1.0}, {"a": 0.5, "b": 0.9}, {"a": 0.0, "b": 1.0}]
+)
 def test_shares_that_do_not_rise_to_one_are_refused(shares):
     with pytest.raises(ValueError, match=r"rise to 1\.0"):
         tier_floors([1.0], shares)

@@ -1,0 +1,362 @@
+"""Which customers need what? Lifecycle by each customer's own rhythm, combined with the value tier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from cxmodels.study import SegmentSettings
+from cxmodels.value.rfm import rfm_scores
+from cxmodels.value.tiers import assign_tiers, checked_values, tier_floors
+from cxmodels.value.units import days_in
+
+LIFECYCLES = ("new", "active", "cooling", "lapsed")
+
+NEEDED = ("customer_id", "frequency", "recency", "T", "clv", "total_spend")
+
+Totals = Callable[[pd.Series], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    """One named combination of lifecycle and value: who is in it, and what it means to do."""
+
+    name: str
+    lifecycle: str
+    valuable: bool | None
+    meaning: str
+    action: str
+
+
+SEGMENTS = (
+    SegmentRule(
+        "protect", "active", True, "Valuable, and buying in their own rhythm.",
+        "Keep what works for them and fix what hurts them first; no discount on what they buy anyway.",
+    ),
+    SegmentRule(
+        "grow", "active", False, "Buying in their own rhythm, but worth little each.",
+        "Offer the next product or a larger basket, at a cost below what it can bring.",
+    ),
+    SegmentRule(
+        "nurture", "new", None, "Bought for the first time only recently.",
+        "Make the first weeks work, and help them to the second purchase.",
+    ),
+    SegmentRule(
+        "rescue", "cooling", True, "Valuable, and silent for longer than is usual for them.",
+        "Find out now what happened, in person where the value allows it, before they are lost.",
+    ),
+    SegmentRule(
+        "remind", "cooling", False, "Worth little each, and silent for longer than is usual for them.",
+        "Send one automatic reminder that costs next to nothing.",
+    ),
+    SegmentRule(
+        "win back", "lapsed", True, "Valuable in the past or the future, but gone by their own rhythm.",
+        "Try one good offer on a random half, and go on only if that half buys more than the other.",
+    ),
+    SegmentRule(
+        "let rest", "lapsed", False, "Worth little, and gone by their own rhythm.",
+        "Spend nothing on them beyond the ordinary newsletter.",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Every customer in one tier, one lifecycle and one segment.
+
+    Attributes
+    ----------
+    customers
+        ``customer_id``, ``value_tier``, ``past_tier``, ``lifecycle``, ``segment``, ``silence_days``,
+        ``expected_gap_days``, ``recency_score``, ``frequency_score``, ``monetary_score``, ``rfm``; one row a
+        customer, in the order given.
+    table, tiers, lifecycles
+        One row a segment, a value tier, a lifecycle: ``customers``, ``customer_share``, ``past_value``,
+        ``past_share``, ``future_value`` and ``future_share`` with, where totals were given, ``future_low``,
+        ``future_high``, ``future_share_low``, ``future_share_high``. The segments carry ``meaning`` and
+        ``action`` as well.
+    rules
+        The rules in words as they were applied: ``kind``, ``name``, ``rule``.
+    floors, past_floors
+        Lowest future and past value of each tier, in money.
+    typical_gap_days
+        Median of the repeat buyers' mean days between two purchases.
+    """
+
+    customers: pd.DataFrame
+    table: pd.DataFrame
+    tiers: pd.DataFrame
+    lifecycles: pd.DataFrame
+    rules: pd.DataFrame
+    floors: dict[str, float]
+    past_floors: dict[str, float]
+    typical_gap_days: float
+
+
+def assign_segments(
+    customers: pd.DataFrame, settings: SegmentSettings, *, unit: str = "week", totals: Totals | None = None
+) -> Segmentation:
+    """Put every customer in one value tier, one lifecycle and one segment, by the rules of the study.
+
+    Parameters
+    ----------
+    customers
+        One row a customer: ``customer_id``, ``frequency``, ``recency``, ``T`` (in time units), ``clv``
+        (expected future value, money) and ``total_spend`` (past spend net of refunds, money).
+    settings
+        Tiers and lifecycle thresholds of the study.
+    unit
+        Time unit of ``recency`` and ``T``: day, week or month.
+    totals
+        Gives the interval of the future value of groups: called with a Series of group names indexed by
+        ``customer_id``; returns ``group``, ``clv``, ``low``, ``high``. Without it the tables carry no
+        interval.
+
+    Returns
+    -------
+    Segmentation
+
+    Raises
+    ------
+    ValueError
+        Where a column is missing, a customer appears twice or a value is missing.
+    """
+    _check(customers)
+    unit_days = days_in(unit)
+    past_floors = tier_floors(customers["total_spend"], settings.tiers)
+    floors = tier_floors(customers["clv"], settings.tiers)
+    names = np.array(list(settings.tiers), dtype=object)
+    value_tier = names[assign_tiers(customers["clv"], floors)]
+    past_tier = names[assign_tiers(customers["total_spend"], past_floors)]
+    silence = (customers["T"] - customers["recency"]).to_numpy() * unit_days
+    age = customers["T"].to_numpy() * unit_days
+    repeats, span = customers["frequency"].to_numpy(), customers["recency"].to_numpy() * unit_days
+    typical = typical_gap_days(repeats, span, otherwise=settings.new_days)
+    gap = expected_gap_days(repeats, span, typical=typical)
+    lifecycle = lifecycles(silence=silence, age=age, gap=gap, settings=settings)
+    segment = combine(lifecycle, value_tier=value_tier, past_tier=past_tier, valuable=settings.valuable_tiers)
+    scores = rfm_scores(silence=silence, purchases=repeats, spend=customers["total_spend"])
+    who = pd.DataFrame(
+        {
+            "customer_id": customers["customer_id"].to_numpy(),
+            "value_tier": value_tier.astype(str),
+            "past_tier": past_tier.astype(str),
+            "lifecycle": lifecycle.astype(str),
+            "segment": segment.astype(str),
+            "silence_days": silence,
+            "expected_gap_days": gap,
+        }
+    )
+    who = pd.concat([who, scores], axis=1).set_axis(customers.index)
+    worth = customers[["customer_id", "clv", "total_spend"]]
+    order = [rule.name for rule in SEGMENTS]
+    about = pd.DataFrame([{"segment": r.name, "meaning": r.meaning, "action": r.action} for r in SEGMENTS])
+    return Segmentation(
+        customers=who,
+        table=describe_groups(worth, who["segment"], order=order, totals=totals).merge(about, on="segment"),
+        tiers=describe_groups(worth, who["value_tier"], order=list(settings.tiers), totals=totals),
+        lifecycles=describe_groups(worth, who["lifecycle"], order=list(LIFECYCLES), totals=totals),
+        rules=rules_in_words(settings, floors=floors, past_floors=past_floors, typical=typical),
+        floors=floors,
+        past_floors=past_floors,
+        typical_gap_days=typical,
+    )
+
+
+def typical_gap_days(repeats: ArrayLike, span_days: ArrayLike, *, otherwise: float) -> float:
+    """Median of the repeat buyers' mean days between two purchases; ``otherwise`` where there are none."""
+    repeat, span = np.asarray(repeats, dtype=float), np.asarray(span_days, dtype=float)
+    again = repeat > 0
+    return float(np.median(span[again] / repeat[again])) if again.any() else float(otherwise)
+
+
+def expected_gap_days(repeats: ArrayLike, span_days: ArrayLike, *, typical: float) -> NDArray[np.float64]:
+    """Days that we expect between two purchases of each customer.
+
+    The customer's own gaps, averaged with one gap of the typical length, so that one purchase does not make a
+    rhythm: ``(typical + span) / (1 + repeats)``.
+
+    Parameters
+    ----------
+    repeats
+        Repeat purchases, shape (customers,).
+    span_days
+        Days between first and last purchase, shape (customers,).
+    typical
+        Typical gap of the population, in days.
+
+    Examples
+    --------
+    >>> expected_gap_days([0, 3], [0, 60], typical=40).tolist()
+    [40.0, 25.0]
+    """
+    return (typical + np.asarray(span_days, dtype=float)) / (1.0 + np.asarray(repeats, dtype=float))
+
+
+def lifecycles(
+    *, silence: ArrayLike, age: ArrayLike, gap: ArrayLike, settings: SegmentSettings
+) -> NDArray[np.object_]:
+    """Name the lifecycle of each customer.
+
+    Parameters
+    ----------
+    silence
+        Days since the last purchase, shape (customers,).
+    age
+        Days since the first purchase, shape (customers,).
+    gap
+        Days expected between two purchases of the customer, shape (customers,).
+    settings
+        ``new_days``, ``active_gaps`` and ``lapsed_gaps`` of the study.
+
+    Returns
+    -------
+    numpy.ndarray
+        One of ``new``, ``active``, ``cooling``, ``lapsed`` each, shape (customers,). For somebody who keeps
+        buying at random at the expected rhythm, a silence of more than k gaps has the probability exp(-k).
+    """
+    quiet, old, usual = (checked_values(column) for column in (silence, age, gap))
+    conditions = [
+        old <= settings.new_days,
+        quiet <= settings.active_gaps * usual,
+        quiet <= settings.lapsed_gaps * usual,
+    ]
+    return np.select(conditions, LIFECYCLES[:3], default=LIFECYCLES[3]).astype(object)
+
+
+def combine(
+    lifecycle: NDArray[np.object_],
+    *,
+    value_tier: NDArray[np.object_],
+    past_tier: NDArray[np.object_],
+    valuable: tuple[str, ...],
+) -> NDArray[np.object_]:
+    """Name the segment of each customer from lifecycle and value.
+
+    For customers who have gone quiet the past tier counts as well: their future value is low *because* they
+    are quiet, and would hide those whom it pays to win back.
+
+    Returns
+    -------
+    numpy.ndarray
+        A name from ``SEGMENTS`` each, shape (customers,).
+    """
+    now = np.isin(value_tier, valuable)
+    quiet = np.isin(lifecycle, ("cooling", "lapsed"))
+    worth = now | (quiet & np.isin(past_tier, valuable))
+    segment = np.full(len(lifecycle), "", dtype=object)
+    for rule in SEGMENTS:
+        inside = lifecycle == rule.lifecycle
+        if rule.valuable is not None:
+            inside &= worth == rule.valuable
+        segment[inside] = rule.name
+    return segment
+
+
+def describe_groups(
+    customers: pd.DataFrame, groups: pd.Series, *, order: list[str], totals: Totals | None = None
+) -> pd.DataFrame:
+    """Size and value of groups of customers, one row each in the order given, empty groups included.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id``, ``clv`` and ``total_spend``, one row a customer.
+    groups
+        Group name of each customer, indexed like ``customers``; its name becomes the first column.
+    order
+        All group names.
+    totals
+        See :func:`assign_segments`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The group, ``customers``, ``customer_share``, ``past_value``, ``past_share``, ``future_value``,
+        ``future_share`` and, with ``totals``, the limits of the last two.
+    """
+    by = customers.groupby(groups.to_numpy())
+    sums = by[["total_spend", "clv"]].sum().reindex(order, fill_value=0.0)
+    count = by.size().reindex(order, fill_value=0)
+    table = pd.DataFrame(
+        {
+            str(groups.name): order,
+            "customers": count.to_numpy(dtype=np.int64),
+            "customer_share": _share(count),
+            "past_value": sums["total_spend"].to_numpy(),
+            "past_share": _share(sums["total_spend"]),
+            "future_value": sums["clv"].to_numpy(),
+            "future_share": _share(sums["clv"]),
+        }
+    )
+    if totals is None:
+        return table
+    named = pd.Series(
+        groups.to_numpy(), index=pd.Index(customers["customer_id"], name="customer_id"), name="group"
+    )
+    limits = totals(named).set_index("group")[["low", "high"]].reindex(order, fill_value=0.0)
+    whole = float(sums["clv"].sum())
+    for limit in ("low", "high"):
+        table[f"future_{limit}"] = limits[limit].to_numpy()
+        table[f"future_share_{limit}"] = limits[limit].to_numpy() / whole if whole else 0.0
+    return table
+
+
+def rules_in_words(
+    settings: SegmentSettings, *, floors: dict[str, float], past_floors: dict[str, float], typical: float
+) -> pd.DataFrame:
+    """Write down the rules as they were applied.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind`` (value tier, lifecycle, segment), ``name``, ``rule``; in the order in which they are tried.
+    """
+    rows = []
+    for tier, share in settings.tiers.items():
+        floor, past = floors[tier], past_floors[tier]
+        limit = "everybody else" if floor == -np.inf else f"future value of {_figure(floor)} or more"
+        before = "" if past == -np.inf else f" (past spend: {_figure(past)} or more)"
+        rows.append(("value tier", tier, f"{limit}{before}; with the tiers above: {share:.0%} of the value"))
+    gap = f"the expected gap is the mean of the customer's own gaps and one typical gap of {typical:.1f} days"
+    rows += [
+        ("lifecycle", "new", f"first purchase at most {settings.new_days} days ago"),
+        ("lifecycle", "active", f"silent for at most {settings.active_gaps:g} expected gaps; {gap}"),
+        ("lifecycle", "cooling", f"silent for at most {settings.lapsed_gaps:g} expected gaps"),
+        ("lifecycle", "lapsed", f"silent for more than {settings.lapsed_gaps:g} expected gaps"),
+    ]
+    tiers = " or ".join(settings.valuable_tiers)
+    for rule in SEGMENTS:
+        tested = "future value" if rule.lifecycle == "active" else "future value or past spend"
+        side = {
+            None: "",
+            True: f", and {tested} in tier {tiers}",
+            False: f", and no {tested} in tier {tiers}",
+        }
+        rows.append(("segment", rule.name, f"{rule.lifecycle}{side[rule.valuable]}"))
+    return pd.DataFrame(rows, columns=["kind", "name", "rule"], dtype="str")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+
+
+def _share(values: pd.Series) -> NDArray[np.float64]:
+    total = float(values.sum())
+    return values.to_numpy(dtype=float) / total if total else np.zeros(len(values))
+
+
+def _check(customers: pd.DataFrame) -> None:
+    missing = [column for column in NEEDED if column not in customers.columns]
+    if missing:
+        raise ValueError(
+            f"customers lack the columns {missing}; needed are {list(NEEDED)}, "
+            f"there are {list(customers.columns)}."
+        )
+    twice = int(customers["customer_id"].duplicated().sum())
+    if twice:
+        raise ValueError(f"{twice} rows repeat a customer_id; one row a customer is needed.")
