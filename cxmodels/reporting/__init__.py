@@ -1,0 +1,7 @@
+"""From findings to something people read: notebook pages, figures, hand-over files, and the run that makes them."""
+
+from cxmodels.reporting.findings import EVIDENCE, GRADES, Finding
+from cxmodels.reporting.run_folder import RunFolder, open_run
+from cxmodels.reporting.wording import Money, Wording
+
+__all__ = ["EVIDENCE", "GRADES", "Finding", "Money", "RunFolder", "Wording", "open_run"]

@@ -1,0 +1,33 @@
+"""Chart forms in one quiet style; each draws a table, states the finding as its title and returns the axes.
+
+======================  ===================================================================================
+`lines`                 series over time, such as actual against predicted, with the cut marked
+`gains`                 how the share of value grows with the share of customers (whale curve)
+`bars`                  one number for each of a few things, with intervals
+`dots`                  a few candidates on a few measures, such as models
+`matrix`                shares in a grid, such as migration between segments
+`calibration`           what came against what was predicted, by group
+`distribution`          how values are spread over customers
+======================  ===================================================================================
+
+In all of them the table's index holds the horizontal axis or the names, and the columns hold the numbers.
+"""
+
+from cxmodels.reporting.figures.bars import bars, dots
+from cxmodels.reporting.figures.curves import gains, lines
+from cxmodels.reporting.figures.grids import calibration, distribution, matrix
+from cxmodels.reporting.figures.saved import SavedFigure, save_figure
+from cxmodels.reporting.figures.style import house_style
+
+__all__ = [
+    "SavedFigure",
+    "bars",
+    "calibration",
+    "distribution",
+    "dots",
+    "gains",
+    "house_style",
+    "lines",
+    "matrix",
+    "save_figure",
+]

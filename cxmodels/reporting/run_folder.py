@@ -1,0 +1,323 @@
+"""What a notebook talks to: the study, the tables left by the notebooks before it, and a place for its results.
+
+    from cxmodels.reporting import open_run
+    run = open_run(study=study, out=out, overrides=overrides)   # the three names of the parameters cell
+
+    tables = run.tables()                              # the canonical tables that 01 saved
+    value = run.read("customer_value")                 # a table that an earlier notebook saved
+    run.save("customer_value", frame, csv=True)        # tables/customer_value.parquet and .csv
+    run.figure("tracking", ax)                         # figures/<notebook>-tracking.png; last in a cell: shows it
+    run.finding("The base is worth …", money=…, low=…, high=…, evidence="forecast", table="customer_value",
+                figure="tracking", would_change="…")
+    run.warn("BG/NBD did not converge; NBD without dropout was used.")
+    run.answer(["…", "…", "…"])                        # shown first on the page, and by `last_answer`
+    run.finish()                                       # last cell: writes the findings
+
+Every `run.figure` closes its figure, so that nothing is drawn twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cxmodels.reporting.bundle import project_folder
+from cxmodels.reporting.figures.saved import SavedFigure, save_figure
+from cxmodels.reporting.findings import (
+    Finding,
+    NotebookFindings,
+    collect_findings,
+    read_all_findings,
+    read_notebook_findings,
+    write_json,
+    write_notebook_findings,
+)
+from cxmodels.reporting.handover import write_csv, write_parquet
+from cxmodels.reporting.wording import Money, Wording
+from cxmodels.study import Study, read_study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from cxmodels.tables import Tables
+
+NOTEBOOK_VARIABLE = "CXMODELS_NOTEBOOK"
+"""Environment variable in which a run tells a kernel the name of its notebook."""
+
+
+class RunError(ValueError):
+    """Something that a run needs is not there: what, and which notebook or setting brings it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A few sentences, shown as a box in a notebook."""
+
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Give the sentences, one after the other."""
+        return " ".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        """Show the sentences; what comes from data is escaped."""
+        lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return f'<div class="answer">{lines}</div>'
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One notebook's view of a run's folder. Made by `open_run`.
+
+    Attributes
+    ----------
+    study : Study
+        The study, with overrides applied.
+    folder : Path
+        Where everything goes: ``tables/``, ``figures/``, ``findings/``.
+    notebook : str
+        Name of the notebook, without ending.
+    money, words : Money, Wording
+        Number wording in the study's currency and language.
+    """
+
+    study: Study
+    folder: Path
+    notebook: str
+    money: Money
+    words: Wording
+    _findings: list[Finding] = field(default_factory=list, repr=False)
+    _answer: list[str] = field(default_factory=list, repr=False)
+    _warnings: list[str] = field(default_factory=list, repr=False)
+
+    def tables(self) -> Tables:
+        """Open the canonical tables that the data notebook saved.
+
+        Raises
+        ------
+        RunError
+            When they have not been saved yet.
+        """
+        from cxmodels.tables import read_tables
+
+        folder = self.folder / "tables"
+        if not any((folder / f"{name}.parquet").is_file() for name in self.study.tables):
+            raise RunError(
+                f"{folder} holds none of the study's tables ({', '.join(self.study.tables)}). They are made by the "
+                f"notebook 01-data-readiness: run it first, or run everything with `cxmodels run {self.study.path}`"
+            )
+        return read_tables(folder)
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Read a table that an earlier notebook saved.
+
+        Parameters
+        ----------
+        name : str
+            Name of the table, such as ``customer_value``.
+
+        Raises
+        ------
+        RunError
+            When it is not there; names the nearest table and what there is.
+        """
+        path = self.folder / "tables" / f"{name}.parquet"
+        if not path.is_file():
+            there = sorted(found.stem for found in path.parent.glob("*.parquet"))
+            near = get_close_matches(name, there, n=1)
+            raise RunError(
+                f"no table {name!r} in {path.parent}"
+                + (f"; did you mean {near[0]!r}?" if near else "")
+                + f" There is: {', '.join(there) or 'nothing yet'}. Run the notebook that saves it first, "
+                f"or run everything with `cxmodels run {self.study.path}`"
+            )
+        return pd.read_parquet(path)
+
+    def save(self, name: str, frame: pd.DataFrame, *, csv: bool = False) -> None:
+        """Save a table for the notebooks after this one, and for other tools.
+
+        Parameters
+        ----------
+        name : str
+            Name of the table; lower case, words joined by ``_``.
+        frame : pandas.DataFrame
+            The table; its index is not saved.
+        csv : bool
+            Also write ``tables/<name>.csv``, with formulas made harmless.
+        """
+        _check_name(name)
+        write_parquet(frame, self.folder / "tables" / f"{name}.parquet")
+        if csv:
+            write_csv(frame, self.folder / "tables" / f"{name}.csv")
+
+    def figure(self, name: str, drawn: Axes | Figure | Sequence[Axes]) -> SavedFigure:
+        """Save a figure and close it; the result shows itself as the last line of a cell.
+
+        Parameters
+        ----------
+        name : str
+            Name of the figure; the file is ``figures/<notebook>-<name>.png``.
+        drawn : Axes, Figure or sequence of Axes
+            What a chart form returned.
+        """
+        _check_name(name)
+        return save_figure(drawn, self.folder / "figures" / f"{self.notebook}-{name}.png")
+
+    def finding(
+        self,
+        text: str,
+        *,
+        money: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        evidence: str = "measured",
+        table: str | None = None,
+        figure: str | None = None,
+        would_change: str = "",
+    ) -> Finding:
+        """Keep a finding; see `Finding` for the meaning of each part.
+
+        Raises
+        ------
+        RunError
+            When the table or figure that it names has not been saved.
+        """
+        if table is not None and not (self.folder / "tables" / f"{table}.parquet").is_file():
+            raise RunError(
+                f"the finding {text!r} names the table {table!r}, which is not saved yet; run.save it first"
+            )
+        if figure is not None and not (self.folder / "figures" / f"{self.notebook}-{figure}.png").is_file():
+            raise RunError(
+                f"the finding {text!r} names the figure {figure!r}, which is not saved yet; run.figure it first"
+            )
+        full = None if figure is None else f"{self.notebook}-{figure}"
+        found = Finding(self.notebook, text, money, low, high, evidence, table, full, would_change)
+        self._findings.append(found)
+        return found
+
+    def warn(self, text: str) -> None:
+        """Keep a sentence that a reader should know before relying on the results, such as a fallback."""
+        if text and text not in self._warnings:
+            self._warnings.append(text)
+
+    def answer(self, sentences: Sequence[str]) -> Answer:
+        """Keep the answer to the notebook's question: a few sentences computed from data.
+
+        The page shows it first, under the title. Tag the cell ``answer``, so that the page does not show it twice.
+        """
+        if isinstance(sentences, str) or not all(
+            isinstance(text, str) and text.strip() for text in sentences
+        ):
+            raise RunError("an answer is a list of sentences, none of them empty")
+        self._answer[:] = sentences
+        return Answer(tuple(sentences))
+
+    def last_answer(self) -> Answer:
+        """Give the answer of the last complete run, for the first cell (tag it ``last-answer``).
+
+        The page leaves out a cell with that tag: it shows the new answer in its place.
+        """
+        last = read_notebook_findings(self.folder, self.notebook)
+        if last is None or not last.answer:
+            return Answer(("No answer yet: run this notebook to its end.",))
+        return Answer(last.answer)
+
+    def finish(self) -> Answer:
+        """Write the notebook's findings and its answer; the last cell calls it.
+
+        Raises
+        ------
+        RunError
+            When the notebook has given no answer.
+        """
+        if not self._answer:
+            raise RunError(f"{self.notebook} has no answer: call run.answer([...]) before run.finish()")
+        content = NotebookFindings(
+            self.notebook, tuple(self._answer), tuple(self._findings), tuple(self._warnings)
+        )
+        write_notebook_findings(self.folder, content)
+        collect_findings(self.folder, study=study_heading(self.study), parts=read_all_findings(self.folder))
+        return Answer(tuple(self._answer))
+
+
+def open_run(
+    *,
+    study: str | Path,
+    out: str | Path = "",
+    overrides: Mapping[str, object] | None = None,
+    notebook: str | None = None,
+) -> RunFolder:
+    """Read the study and open the folder for its results.
+
+    Parameters
+    ----------
+    study : str or Path
+        Path of a ``study.toml``, of a folder that holds one, or the name of a bundled study.
+    out : str or Path
+        Folder for the results; empty: ``reports/<study>/<as_of>`` of the project.
+    overrides : mapping, optional
+        Settings to change, by dotted key: ``{"value.horizon_days": 180}``.
+    notebook : str, optional
+        Name of the notebook. Without it: the one that the run or JupyterLab says is running.
+
+    Returns
+    -------
+    RunFolder
+
+    Raises
+    ------
+    cxmodels.study.StudyError
+        When the study or an override is wrong.
+    """
+    settings = read_study(study, dict(overrides or {}))
+    folder = Path(out).resolve() if str(out) else report_folder(settings)
+    for name in ("tables", "figures", "findings"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    record = folder / "run.json"
+    if not record.exists():  # marks the folder as a report's, so that a run may replace it
+        write_json(record, {"complete": False, "study": settings.name, "settings": settings.settings()})
+    return RunFolder(
+        study=settings,
+        folder=folder,
+        notebook=notebook or _running_notebook(),
+        money=Money(settings.currency, settings.language),
+        words=Wording(settings.language),
+    )
+
+
+def report_folder(study: Study) -> Path:
+    """Where a study's results go unless told otherwise: ``reports/<study>/<as_of>`` of the project."""
+    return project_folder() / "reports" / study.name / study.as_of.isoformat()
+
+
+def study_heading(study: Study) -> dict[str, str]:
+    """What heads ``findings.json``: title, name, date, currency and language of the study."""
+    return {
+        "title": study.title,
+        "study": study.name,
+        "as_of": study.as_of.isoformat(),
+        "currency": study.currency,
+        "language": study.language,
+    }
+
+
+def _running_notebook() -> str:
+    """Name of the notebook whose kernel this is: from the run, else from JupyterLab."""
+    told = os.environ.get(NOTEBOOK_VARIABLE) or os.environ.get("JPY_SESSION_NAME", "")
+    return Path(told).stem or "notebook"
+
+
+def _check_name(name: str) -> None:
+    """Keep names of tables and figures to what every file system and link takes."""
+    if not name or not all(
+        character.isascii() and (character.isalnum() or character in "_-") for character in name
+    ):
+        raise RunError(f"name {name!r} must be letters, digits, _ and - only, such as 'customer_value'")
