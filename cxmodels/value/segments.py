@@ -16,7 +16,7 @@ from cxmodels.value.units import days_in
 
 LIFECYCLES = ("new", "active", "cooling", "lapsed")
 
-NEEDED = ("customer_id", "frequency", "recency", "T", "clv", "total_spend")
+NEEDED = ("customer_id", "frequency", "recency", "T", "clv", "total_spend", "refunds")
 
 Totals = Callable[[pd.Series], pd.DataFrame]
 
@@ -106,7 +106,7 @@ def assign_segments(
     ----------
     customers
         One row a customer: ``customer_id``, ``frequency``, ``recency``, ``T`` (in time units), ``clv``
-        (expected future value, money) and ``total_spend`` (past spend net of refunds, money).
+        (expected future value, money), ``total_spend`` and ``refunds`` (money, both positive; past value is the difference).
     settings
         Tiers and lifecycle thresholds of the study.
     unit
@@ -127,11 +127,12 @@ def assign_segments(
     """
     _check(customers)
     unit_days = days_in(unit)
-    past_floors = tier_floors(customers["total_spend"], settings.tiers)
+    past = customers["total_spend"] - customers["refunds"]
+    past_floors = tier_floors(past, settings.tiers)
     floors = tier_floors(customers["clv"], settings.tiers)
     names = np.array(list(settings.tiers), dtype=object)
     value_tier = names[assign_tiers(customers["clv"], floors)]
-    past_tier = names[assign_tiers(customers["total_spend"], past_floors)]
+    past_tier = names[assign_tiers(past, past_floors)]
     silence = (customers["T"] - customers["recency"]).to_numpy() * unit_days
     age = customers["T"].to_numpy() * unit_days
     repeats, span = customers["frequency"].to_numpy(), customers["recency"].to_numpy() * unit_days
@@ -139,7 +140,7 @@ def assign_segments(
     gap = expected_gap_days(repeats, span, typical=typical)
     lifecycle = lifecycles(silence=silence, age=age, gap=gap, settings=settings)
     segment = combine(lifecycle, value_tier=value_tier, past_tier=past_tier, valuable=settings.valuable_tiers)
-    scores = rfm_scores(silence=silence, purchases=repeats, spend=customers["total_spend"])
+    scores = rfm_scores(silence=silence, purchases=repeats, spend=past)
     who = pd.DataFrame(
         {
             "customer_id": customers["customer_id"].to_numpy(),
@@ -152,7 +153,7 @@ def assign_segments(
         }
     )
     who = pd.concat([who, scores], axis=1).set_axis(customers.index)
-    worth = customers[["customer_id", "clv", "total_spend"]]
+    worth = customers[["customer_id", "clv"]].assign(past_value=past)
     order = [rule.name for rule in SEGMENTS]
     about = pd.DataFrame([{"segment": r.name, "meaning": r.meaning, "action": r.action} for r in SEGMENTS])
     return Segmentation(
@@ -265,7 +266,7 @@ def describe_groups(
     Parameters
     ----------
     customers
-        ``customer_id``, ``clv`` and ``total_spend``, one row a customer.
+        ``customer_id``, ``clv`` and ``past_value``, one row a customer.
     groups
         Group name of each customer, indexed like ``customers``; its name becomes the first column.
     order
@@ -280,15 +281,15 @@ def describe_groups(
         ``future_share`` and, with ``totals``, the limits of the last two.
     """
     by = customers.groupby(groups.to_numpy())
-    sums = by[["total_spend", "clv"]].sum().reindex(order, fill_value=0.0)
+    sums = by[["past_value", "clv"]].sum().reindex(order, fill_value=0.0)
     count = by.size().reindex(order, fill_value=0)
     table = pd.DataFrame(
         {
             str(groups.name): order,
             "customers": count.to_numpy(dtype=np.int64),
             "customer_share": _share(count),
-            "past_value": sums["total_spend"].to_numpy(),
-            "past_share": _share(sums["total_spend"]),
+            "past_value": sums["past_value"].to_numpy(),
+            "past_share": _share(sums["past_value"]),
             "future_value": sums["clv"].to_numpy(),
             "future_share": _share(sums["clv"]),
         }

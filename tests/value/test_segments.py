@@ -34,7 +34,8 @@ def population(customers=400, seed=3):
             "recency": recency,
             "T": age,
             "clv": rng.gamma(0.3, 100.0, customers).round(2),
-            "total_spend": (rng.gamma(0.5, 200.0, customers) - 10).round(2),
+            "total_spend": rng.gamma(0.5, 200.0, customers).round(2),
+            "refunds": rng.gamma(0.1, 50.0, customers).round(2),
         }
     )
 
@@ -45,7 +46,8 @@ row = st.fixed_dictionaries(
         "share": st.floats(0, 1),
         "T": st.floats(0, 500),
         "clv": st.floats(-100, 1e6),
-        "total_spend": st.floats(-1e4, 1e6),
+        "total_spend": st.floats(0, 1e6),
+        "refunds": st.floats(0, 1e5),
     }
 )
 
@@ -136,7 +138,9 @@ def test_typical_gap_is_the_median_of_repeat_buyers():
 
 def two_tiers(**changed):
     base = {"customer_id": ["x", "y"], "frequency": [4, 4], "recency": [40.0, 40.0], "T": [41.0, 41.0]}
-    return pd.DataFrame({**base, "clv": [90.0, 1.0], "total_spend": [90.0, 1.0], **changed})
+    return pd.DataFrame(
+        {**base, "clv": [90.0, 1.0], "total_spend": [90.0, 1.0], "refunds": [0.0, 0.0], **changed}
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,13 @@ def test_past_value_counts_only_for_those_who_went_quiet():
     assert assign_segments(lost, RULES).customers["segment"].tolist() == ["win back", "win back"]
     active = two_tiers(clv=[1.0, 90.0])
     assert assign_segments(active, RULES).customers["segment"].tolist() == ["grow", "protect"]
+
+
+def test_refunds_reduce_what_a_customer_was_worth():
+    lost = two_tiers(T=[200.0, 200.0], total_spend=[90.0, 80.0], refunds=[89.0, 0.0], clv=[0.0, 0.0])
+    result = assign_segments(lost, RULES)
+    assert result.customers["segment"].tolist() == ["let rest", "win back"]
+    assert result.table["past_value"].sum() == 81.0
 
 
 def test_printed_rules_are_the_rules_applied():
