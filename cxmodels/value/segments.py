@@ -106,7 +106,8 @@ def assign_segments(
     ----------
     customers
         One row a customer: ``customer_id``, ``frequency``, ``recency``, ``T`` (in time units), ``clv``
-        (expected future value, money), ``total_spend`` and ``refunds`` (money, both positive; past value is the difference).
+        (expected future value, money), ``total_spend`` and ``refunds`` (money, both positive; past value
+        is the difference).
     settings
         Tiers and lifecycle thresholds of the study.
     unit

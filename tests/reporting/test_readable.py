@@ -1,0 +1,70 @@
+"""Tables for people: chosen columns, plain headings, worded and escaped cells."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxmodels.reporting.readable import readable
+from cxmodels.reporting.wording import Money
+
+FRAME = pd.DataFrame(
+    {
+        "name": ["<b>top</b>", "low"],
+        "customers": [12345, 2],
+        "share": [0.5, np.nan],
+        "value": [1234567.0, 0.5],
+        "low": [1.0e6, 0.0],
+        "high": [2.0e6, 1.0],
+        "day": [date(2025, 1, 31), date(2025, 2, 1)],
+    }
+)
+
+
+def test_cells_are_worded_by_kind():
+    shown = readable(
+        FRAME,
+        {
+            "Customers": ("customers", "number"),
+            "Share": ("share", "share"),
+            "Value": ("value", "money"),
+            "Range": ("low", "high", "money"),
+            "Day": ("day", "date"),
+        },
+        money=Money("USD"),
+    )
+    assert shown.cells.iloc[0].tolist() == [
+        "12,345", "50.0%", "$1.23 million", "$1.00 million to $2.00 million", "31 January 2025",
+    ]  # fmt: skip
+    assert shown.cells["Share"].tolist() == ["50.0%", "–"]
+
+
+def test_the_language_of_the_study_is_used():
+    shown = readable(
+        FRAME, {"Antall": ("customers", "number"), "Andel": ("share", "share")}, money=Money("NOK", "nb")
+    )
+    assert shown.cells.iloc[0].str.replace("\xa0", " ").tolist() == ["12 345", "50,0 %"]
+
+
+def test_html_is_escaped_and_numbers_stand_right():
+    html = readable(
+        FRAME, {"Who": "name", "Customers": ("customers", "number")}, money=Money("USD")
+    )._repr_html_()
+    assert "&lt;b&gt;top&lt;/b&gt;" in html and "<b>" not in html
+    assert '<td style="text-align:right">12,345</td>' in html
+    assert '<td style="text-align:left">low</td>' in html
+
+
+def test_an_empty_table_keeps_its_headings():
+    html = readable(
+        FRAME.iloc[:0], {"Who": "name", "Value": ("low", "high", "money")}, money=Money("USD")
+    )._repr_html_()
+    assert "Who" in html and "<td" not in html
+
+
+def test_unknown_columns_and_kinds_name_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'share'"):
+        readable(FRAME, {"Share": ("shares", "share")}, money=Money("USD"))
+    with pytest.raises(ValueError, match="did you mean 'money'"):
+        readable(FRAME, {"Value": ("value", "monny")}, money=Money("USD"))
