@@ -1,4 +1,4 @@
-"""From findings to something people read: notebook pages, figures, hand-over files, and the run that makes them."""
+"""From findings to what people read: notebook pages, figures, hand-over files, and the run itself."""
 
 from cxmodels.reporting.findings import EVIDENCE, GRADES, Finding
 from cxmodels.reporting.run_folder import RunFolder, open_run

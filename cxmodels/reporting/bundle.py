@@ -1,4 +1,4 @@
-"""Where the notebooks and the sample studies are: in a source checkout, or carried by the installed package."""
+"""Where the notebooks and sample studies are: in a source checkout, or carried by the installed package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class BundleError(ValueError):
 
 
 def project_folder(start: Path | None = None) -> Path:
-    """Find the project that one works in: the nearest folder upwards that holds ``notebooks``, else the start.
+    """Find the project that one works in: the nearest folder upwards with ``notebooks``, else the start.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Findings: sentences computed from data, each with its money, its range and how far it can be trusted.
 
-A notebook's findings and answer are written to ``findings/<notebook>.json``; `collect_findings` joins them into the
-``findings.json`` of the run. Nothing in these files depends on the clock, so the same inputs, settings and seed give
-the same bytes.
+A notebook's findings and answer are written to ``findings/<notebook>.json``; `collect_findings` joins them
+into the ``findings.json`` of the run. Nothing in these files depends on the clock, so the same inputs,
+settings and seed give the same bytes.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ class Finding:
     Raises
     ------
     FindingError
-        When the text is empty, a number is not finite, the interval does not hold the money, or the evidence is
-        not known or does not carry money.
+        When the text is empty, a number is not finite, the interval does not hold the money, or the
+        evidence is not known or does not carry money.
 
     Examples
     --------
-    >>> Finding("02-value", "The base is worth $1.2M.", money=1.2e6, low=1.1e6, high=1.3e6, evidence="forecast").money
-    1200000.0
-    >>> Finding("02-value", "The base is worth $1.2M.", evidence="forecasts")
+    >>> Finding("02-value", "The base is worth $12.", money=12, low=11, high=13, evidence="forecast").money
+    12.0
+    >>> Finding("02-value", "The base is worth $12.", evidence="forecasts")
     Traceback (most recent call last):
     ...
     cxmodels.reporting.findings.FindingError: evidence 'forecasts' is not known; did you mean 'forecast'? ...
@@ -111,8 +111,8 @@ class Finding:
             return
         if self.evidence == "association":
             raise FindingError(
-                f"no money on the lowest grade: the finding {self.text!r} is an association. Leave the money out, "
-                "or say evidence='measured' or 'forecast' where it claims no effect"
+                f"no money on the lowest grade: the finding {self.text!r} is an association. Leave the money "
+                "out, or say evidence='measured' or 'forecast' where it claims no effect"
             )
         if (self.low is None) != (self.high is None):
             raise FindingError(

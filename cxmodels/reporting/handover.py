@@ -1,4 +1,4 @@
-"""Tables for other people's tools: Parquet for programs, CSV for spreadsheets, with formulas made harmless."""
+"""Tables for other tools: Parquet for programs, CSV for spreadsheets, with formulas made harmless."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 def escape_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before texts that a spreadsheet would run as a formula.
 
-    Names, reasons and ids come from outside; ``=HYPERLINK(…)`` in one of them would run on the reader's machine.
-    Numbers are left alone, also negative ones.
+    Names, reasons and ids come from outside; ``=HYPERLINK(…)`` in one of them would run on the reader's
+    machine. Numbers are left alone, also negative ones.
 
     Parameters
     ----------

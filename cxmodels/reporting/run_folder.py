@@ -1,4 +1,4 @@
-"""What a notebook talks to: the study, the tables left by the notebooks before it, and a place for its results.
+"""What a notebook talks to: the study, the tables of the notebooks before it, a place for its results.
 
     from cxmodels.reporting import open_run
     run = open_run(study=study, out=out, overrides=overrides)   # the three names of the parameters cell
@@ -6,7 +6,7 @@
     tables = run.tables()                              # the canonical tables that 01 saved
     value = run.read("customer_value")                 # a table that an earlier notebook saved
     run.save("customer_value", frame, csv=True)        # tables/customer_value.parquet and .csv
-    run.figure("tracking", ax)                         # figures/<notebook>-tracking.png; last in a cell: shows it
+    run.figure("tracking", ax)                 # figures/<notebook>-tracking.png; shows it
     run.finding("The base is worth …", money=…, low=…, high=…, evidence="forecast", table="customer_value",
                 figure="tracking", would_change="…")
     run.warn("BG/NBD did not converge; NBD without dropout was used.")
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxmodels.reporting.bundle import project_folder
+from cxmodels.reporting.bundle import find_study, project_folder
 from cxmodels.reporting.figures.saved import SavedFigure, save_figure
 from cxmodels.reporting.findings import (
     Finding,
@@ -111,8 +111,9 @@ class RunFolder:
         folder = self.folder / "tables"
         if not any((folder / f"{name}.parquet").is_file() for name in self.study.tables):
             raise RunError(
-                f"{folder} holds none of the study's tables ({', '.join(self.study.tables)}). They are made by the "
-                f"notebook 01-data-readiness: run it first, or run everything with `cxmodels run {self.study.path}`"
+                f"{folder} holds none of the study's tables ({', '.join(self.study.tables)}). They are made "
+                "by the notebook 01-data-readiness: run it first, or run everything with "
+                f"`cxmodels run {self.study.path}`"
             )
         return read_tables(folder)
 
@@ -196,7 +197,7 @@ class RunFolder:
             )
         if figure is not None and not (self.folder / "figures" / f"{self.notebook}-{figure}.png").is_file():
             raise RunError(
-                f"the finding {text!r} names the figure {figure!r}, which is not saved yet; run.figure it first"
+                f"the finding {text!r} names the figure {figure!r}, not saved yet; run.figure it first"
             )
         full = None if figure is None else f"{self.notebook}-{figure}"
         found = Finding(self.notebook, text, money, low, high, evidence, table, full, would_change)
@@ -211,7 +212,7 @@ class RunFolder:
     def answer(self, sentences: Sequence[str]) -> Answer:
         """Keep the answer to the notebook's question: a few sentences computed from data.
 
-        The page shows it first, under the title. Tag the cell ``answer``, so that the page does not show it twice.
+        The page shows it first, under the title. Tag the cell ``answer``, so that it is not shown twice.
         """
         if isinstance(sentences, str) or not all(
             isinstance(text, str) and text.strip() for text in sentences
@@ -274,10 +275,12 @@ def open_run(
 
     Raises
     ------
+    BundleError
+        When there is no such study.
     cxmodels.study.StudyError
         When the study or an override is wrong.
     """
-    settings = read_study(study, dict(overrides or {}))
+    settings = read_study(find_study(study), dict(overrides or {}))
     folder = Path(out).resolve() if str(out) else report_folder(settings)
     for name in ("tables", "figures", "findings"):
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """How numbers are written for people: money, counts, shares and dates in the study's currency and language.
 
-Everything that a reader sees passes through here, so that a number looks the same in a sentence, on an axis and
-in a table. The rules of each language come from the Unicode locale data that `babel` carries.
+Everything that a reader sees passes through here, so that a number looks the same in a sentence, on an
+axis and in a table. The rules of each language come from the Unicode locale data that `babel` carries.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from babel.numbers import (
 
 _NOTHING = "–"
 _TO = {"en": "to", "nb": "til", "da": "til", "sv": "till"}
-# A million, a thousand of them, and so on; one and many. (babel's own plural rules write "1 miljoner" in Swedish.)
+# A million, a thousand of them, and so on: one and many. (babel would write "1 miljoner" in Swedish.)
 _LARGE = {
     "en": (("million", "million"), ("billion", "billion"), ("trillion", "trillion")),
     "nb": (("million", "millioner"), ("milliard", "milliarder"), ("billion", "billioner")),
@@ -76,7 +76,7 @@ class Wording:
         value : float
             Any number; one that is missing or not finite is written as a dash.
         digits : int, optional
-            Digits after the decimal mark. Without it: none from 100 on, otherwise up to three figures that matter.
+            Digits after the decimal mark. Without it: none from 100 on, otherwise up to three figures.
         """
         if not _is_finite(value):
             return _NOTHING
@@ -153,7 +153,7 @@ class Money:
         return Wording(self.language).locale
 
     def __call__(self, value: float) -> str:
-        """Write an amount for a sentence: three figures and a word from a million on, whole units from 100 on."""
+        """Write an amount for a sentence: whole units from 100 on, a word from a million on."""
         if not _is_finite(value):
             return _NOTHING
         if abs(value) >= 999_500:

@@ -40,7 +40,7 @@ def bars(
     Parameters
     ----------
     table : pandas.DataFrame
-        Index: names, in the order from top to bottom; column ``value`` and, for intervals, ``low`` and ``high``.
+        Index: names, from top to bottom; column ``value`` and, for intervals, ``low`` and ``high``.
     title : str
         The finding.
     label : str
@@ -84,6 +84,9 @@ def bars(
                 fontsize=12,
                 fontweight="bold",
             )
+        if (values < 0).any():  # room for the number between the bar and the name
+            left, right = ax.get_xlim()
+            ax.set_xlim(left - 0.12 * (right - left), right)
         ax.axvline(0, color="#9ca3af", linewidth=0.8, zorder=1)
         ax.set_yticks(places, names)
         ax.tick_params(axis="y", length=0, labelsize=12, labelcolor=INK)
@@ -109,13 +112,13 @@ def dots(
     Parameters
     ----------
     table : pandas.DataFrame
-        Index: candidates, from top to bottom; one column a measure, named with its unit as readers should see it.
-        Missing values are written as a dash.
+        Index: candidates, from top to bottom; one column a measure, named with its unit as readers
+        should see it. Missing values are written as a dash.
     title : str
         The finding.
     better : mapping
-        Measure → ``"lower"`` or ``"higher"``: what is better; written under the panel. Its keys choose the columns
-        and their order.
+        Measure → ``"lower"`` or ``"higher"``: what is better; written under the panel. Its keys choose
+        the columns and their order.
     number : callable, optional
         Words the numbers.
     highlight : collection of str
@@ -126,7 +129,6 @@ def dots(
     _check_columns(table, needed=tuple(better))
     if wrong := [word for word in better.values() if word not in ("lower", "higher")]:
         raise ValueError(f"better is 'lower' or 'higher' for each measure, found {wrong[0]!r}")
-    word = number or Wording().number
     with house_style():
         if ax is None:
             height = max(2.8, 1.9 + 0.45 * len(table))
@@ -136,18 +138,19 @@ def dots(
             figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr, call-arg]
             ax = list(grid[0])
         for position, (panel, measure) in enumerate(zip(ax, better, strict=True)):
-            _dot_panel(panel, table[measure], word=word, highlight=highlight)
+            _dot_panel(panel, table[measure], number=number, highlight=highlight)
             panel.set_xlabel(f"{measure}\n({better[measure]} is better)")
             panel.tick_params(axis="y", length=0, labelsize=12, labelcolor=INK, labelleft=position == 0)
         put_title(list(ax), title)
         return list(ax)
 
 
-def _dot_panel(ax: Axes, values: pd.Series, *, word: Number, highlight: Collection[str]) -> None:
+def _dot_panel(ax: Axes, values: pd.Series, *, number: Number | None, highlight: Collection[str]) -> None:
     """Draw the dots of one measure."""
     places = np.arange(len(values))[::-1]
     names = [str(name) for name in values.index]
     seen = values.to_numpy(dtype=float)
+    word = number or _alike(seen)
     span = np.nanmax(seen) - np.nanmin(seen) if np.isfinite(seen).any() else 1.0
     middle = np.nanmean(seen) if np.isfinite(seen).any() else 0.0
     room = span if span > 0 else max(abs(middle), 1.0)
@@ -172,6 +175,13 @@ def _dot_panel(ax: Axes, values: pd.Series, *, word: Number, highlight: Collecti
         ax.set_xlim(np.nanmin(seen) - 0.3 * room, np.nanmax(seen) + 0.3 * room)
     ax.set_xticks([])
     ax.spines[["left", "bottom"]].set_visible(False)
+
+
+def _alike(values: np.ndarray) -> Number:
+    """Word numbers that stand below each other with the same digits, three figures for the largest."""
+    top = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 0.0
+    digits = 0 if top >= 100 else 1 if top >= 10 else 2 if top >= 1 else 3
+    return lambda value: Wording().number(value, digits=digits)
 
 
 def _check_columns(table: pd.DataFrame, *, needed: Sequence[str]) -> None:

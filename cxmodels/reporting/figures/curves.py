@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from cxmodels.reporting.figures.style import (
     INK,
+    OVER_LINES,
     QUIET,
     SERIES,
     SMALLEST_FONT,
@@ -34,13 +35,14 @@ def lines(
 ) -> Axes:
     """Draw one line a column against the table's index, each named where it ends.
 
-    A column named ``Actual`` or ``Observed`` is drawn as a solid dark line; the others in colour, dashed one by one
-    differently, so that they can be told apart in grey.
+    A column named ``Actual`` or ``Observed`` is drawn as a solid dark line; the others in colour, each
+    with dashes of its own, so that they can be told apart in grey.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Index: the horizontal axis (weeks, dates), rising; one numeric column a series, named as readers should see it.
+        Index: the horizontal axis (weeks, dates), rising; one numeric column a series, named as readers
+        should see it.
     title : str
         The finding.
     axes : tuple of str
@@ -86,7 +88,8 @@ def gains(
 ) -> Axes:
     """Draw how the share of value grows with the share of customers: a gains or "whale" curve.
 
-    Where some customers cost more than they bring, a curve rises above 100 % and comes down again; its top is marked.
+    Where some customers cost more than they bring, a curve rises above 100 % and comes down again; its
+    top is marked.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ def gains(
             colour = SERIES[position % len(SERIES)]
             ax.plot(table.index, table[name], color=colour, linestyle=dashes, label=str(name))
         ax.set_xlim(0, 1)
-        ax.set_ylim(min(0.0, float(table.min().min())), max(1.0, float(table.max().max())) * 1.08)
+        ax.set_ylim(min(0.0, float(table.min().min())), max(1.0, float(table.max().max())) * 1.12)
         ax.set_xlabel(axes[0])
         ax.set_ylabel(axes[1])
         ax.grid(visible=True, axis="y")
@@ -124,7 +127,7 @@ def gains(
 
 
 def _mark_shares(ax: Axes, curve: pd.Series, *, marks: tuple[float, ...]) -> None:
-    """Write the curve's value at some shares of the customers, and at its top where it rises above all value."""
+    """Write the curve's value at some shares of customers, and at its top where it rises above 100 %."""
     at = list(marks)
     if curve.max() > 1.005:
         at.append(float(curve.idxmax()))
@@ -132,16 +135,18 @@ def _mark_shares(ax: Axes, curve: pd.Series, *, marks: tuple[float, ...]) -> Non
         value = float(np.interp(share, curve.index.to_numpy(dtype=float), curve.to_numpy(dtype=float)))
         ax.plot([share], [value], "o", color=SERIES[0], markersize=8, zorder=5)
         text = f"{_whole_percent(share)} of customers: {_whole_percent(value)}"
-        near_top = value > 0.85 * ax.get_ylim()[1]
+        top = value == curve.max()
         ax.annotate(
             text,
             xy=(share, value),
-            xytext=(10, -16) if near_top or share < 0.5 else (-10, 12),
+            xytext=(0, 12) if top else (12, -18),
             textcoords="offset points",
-            ha="left" if near_top or share < 0.5 else "right",
+            ha="center" if top else "left",
             color=INK,
             fontsize=12,
             fontweight="bold",
+            zorder=6,
+            bbox=OVER_LINES,
         )
 
 

@@ -12,6 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from cxmodels.reporting.figures.style import (
     BLUE,
     INK,
+    OVER_LINES,
     QUIET,
     SMALLEST_FONT,
     Number,
@@ -38,7 +39,7 @@ def matrix(
     Parameters
     ----------
     table : pandas.DataFrame
-        Index: rows from top to bottom; columns from left to right; cells: shares from 0 to 1, empty where missing.
+        Index: rows from top to bottom; columns from left to right; cells: shares from 0 to 1.
     title : str
         The finding.
     axes : tuple of str
@@ -91,8 +92,8 @@ def calibration(
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a group (such as a tenth of the customers): columns ``predicted``, ``actual`` and, for the interval of
-        the actual mean, ``low`` and ``high``.
+        One row a group (such as a tenth of the customers): columns ``predicted``, ``actual`` and, for the
+        interval of the actual mean, ``low`` and ``high``.
     title : str
         The finding.
     axes : tuple of str
@@ -156,8 +157,8 @@ def distribution(
 ) -> Axes:
     """Draw how values are spread over customers: a histogram that says what lies beyond its right edge.
 
-    The horizontal axis ends at the 99th percentile, so that a few extreme customers do not flatten the rest; how many
-    lie beyond is written there.
+    The horizontal axis ends at the 99th percentile, so that a few extreme customers do not flatten the
+    rest; how many lie beyond is written there.
 
     Parameters
     ----------
@@ -217,5 +218,6 @@ def _mark_values(ax: Axes, marks: Mapping[str, float], *, word: Number) -> None:
             va="top",
             fontweight="bold",
             fontsize=12,
-            zorder=4,
+            zorder=5,
+            bbox=OVER_LINES,
         )

@@ -1,4 +1,4 @@
-"""A figure that has been saved: it shows itself in a notebook, with its finding as the text for those who cannot see it."""
+"""A figure that has been saved: it shows itself in a notebook, its finding standing in for the picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from cxmodels.reporting.figures.style import house_style
 
@@ -66,11 +67,21 @@ def save_figure(drawn: Axes | Figure | Sequence[Axes], path: Path) -> SavedFigur
         with house_style():
             # No date and no version in the file: the same figure has the same bytes.
             figure.savefig(part, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+        _shrink(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
         plt.close(figure)
     return SavedFigure(path, title_of(figure), round(figure.get_figwidth() * _SHOWN_AT))
+
+
+def _shrink(path: Path) -> None:
+    """Keep a quarter of the bytes: our figures need no more than 256 colours."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(
+            256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        )
+    small.save(path, format="PNG", optimize=True)
 
 
 def title_of(figure: Figure) -> str:

@@ -1,7 +1,7 @@
 """The house style: one quiet look for every figure, readable in a meeting room and by the colour-blind.
 
-The colours are those of Okabe & Ito (2008, *Color Universal Design*), which stay apart for the common kinds of
-colour-blindness; figures never rest on colour alone, but name their series where they end.
+The colours are those of Okabe & Ito (2008, *Color Universal Design*), which stay apart for the common
+kinds of colour-blindness; figures never rest on colour alone, but name their series where they end.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ WIDTH, HEIGHT = 9.0, 5.0
 
 SMALLEST_FONT = 11
 """Points of the smallest text at that width."""
+
+OVER_LINES = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5}
+"""Background of a text that may lie on lines."""
 
 Number = Callable[[float], str]
 """Words a number, such as `Money.short` or `Wording.percent`."""
@@ -102,7 +105,7 @@ def canvas(ax: Axes | None, *, height: float = HEIGHT) -> Iterator[Axes]:
 def put_title(ax: Axes | Sequence[Axes], title: str) -> None:
     """Put the finding above the figure, from its left edge, broken into lines that fit.
 
-    On a figure with one axes (or a sequence of them, side by side) the title starts at the edge of the figure;
+    Where the axes given are all that the figure has, the title starts at the edge of the figure;
     otherwise at the edge of the axes.
     """
     every = [ax] if isinstance(ax, Axes) else list(ax)
