@@ -1,0 +1,134 @@
+"""BG/NBD and MBG/NBD: customers who may leave right after a purchase.
+
+Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way; Batislam, Denizel & Filiztekin (2007) and
+Wagner & Hoppe (2008) for the modified model, in which customers may also leave right after their first purchase.
+A customer buys at rate λ ~ Gamma(r, α) and leaves after a purchase with probability p ~ Beta(a, b).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, gammaln, hyp2f1
+
+from cxmodels.value.counts import Floats
+from cxmodels.value.purchase_model import Params, PurchaseModel, Window
+
+LARGEST_MEAN = 1e12
+
+
+@dataclass(frozen=True, kw_only=True)
+class BetaGeometric(PurchaseModel):
+    """What both models share; `_stays` counts the times that a living customer chose to stay."""
+
+    @staticmethod
+    def _stays(frequency: Floats) -> Floats:
+        raise NotImplementedError
+
+    @classmethod
+    def _log_odds_left(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
+        # log1p keeps its digits where recency is close to T and frequency is large
+        lapse = (r + frequency) * np.log1p((T - recency) / (alpha + recency))
+        return lapse + np.log(a) - np.log(b + np.maximum(cls._stays(frequency) - 1, 0.0))
+
+    @classmethod
+    def _log_likelihood(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
+        stays = cls._stays(frequency)
+        buying = gammaln(r + frequency) - gammaln(r) + r * np.log(alpha) - (r + frequency) * np.log(alpha + T)
+        staying = gammaln(a + b) - gammaln(b) + gammaln(b + stays) - gammaln(a + b + stays)
+        left = np.logaddexp(0.0, cls._log_odds_left(params, frequency, recency, T))
+        return buying + staying + np.where(stays > 0, left, 0.0)
+
+    @classmethod
+    def _rate(cls, params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
+        """Purchases a unit of time: (r+x)/(α+T) · E[(1 + p s/(α+T))^-(r+x+1)] over p ~ Beta(a, b + stays).
+
+        The expectation is a Gauss hypergeometric function; Pfaff's transformation leaves it with arguments
+        that stay moderate for any frequency and any a + b > 0, where the textbook form overflows or is NaN.
+        """
+        r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
+        stays = cls._stays(frequency)
+        z = ahead / (alpha + T)
+        expectation = hyp2f1(a + b + stays - r - frequency - 1.0, a, a + b + stays, z / (1.0 + z))
+        return (r + frequency) / (alpha + T) * (1.0 + z) ** -a * expectation
+
+    @staticmethod
+    def decay_time(params: Params, T: Floats) -> Floats:
+        return params["alpha"] + T
+
+    @classmethod
+    def _simulate(
+        cls, params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """The purchases are the smaller of a Poisson count and of the purchase at which the customer leaves."""
+        r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
+        shape = np.broadcast_shapes(np.shape(r), np.shape(frequency))
+        rate = rng.standard_gamma(np.broadcast_to(r + frequency, shape)) / (alpha + T)
+        would_buy = rng.poisson(np.minimum(rate * window.horizon, LARGEST_MEAN)).astype(float)
+        leaves = rng.beta(a, np.broadcast_to(b + cls._stays(frequency), shape))
+        last = rng.geometric(np.clip(leaves, 1e-15, 1.0)).astype(float)
+        cut = would_buy > last
+        until = np.full(shape, float(window.horizon))
+        until[cut] *= rng.beta(last[cut], would_buy[cut] + 1.0 - last[cut])
+        purchases = np.where(cut, last, would_buy)
+        discount = window.mean_discount(until)
+        at_end = np.exp(-window.discount * until)
+        return purchases, np.where(cut, discount + (at_end - discount) / last, discount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BgNbd(BetaGeometric):
+    """BG/NBD; its parameters are r, alpha, a, b."""
+
+    @staticmethod
+    def _stays(frequency: Floats) -> Floats:
+        return frequency
+
+    @staticmethod
+    def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        return BgNbd._log_likelihood(params, frequency, recency, T)
+
+    @staticmethod
+    def alive(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        left = BgNbd._log_odds_left(params, frequency, recency, T)
+        return np.where(frequency > 0, expit(-left), 1.0)
+
+    @staticmethod
+    def purchase_rate(params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
+        return BgNbd._rate(params, ahead, frequency, T)
+
+    @staticmethod
+    def simulate_alive(
+        params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        return BgNbd._simulate(params, frequency, T, window=window, rng=rng)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MbgNbd(BetaGeometric):
+    """MBG/NBD; its parameters are r, alpha, a, b."""
+
+    @staticmethod
+    def _stays(frequency: Floats) -> Floats:
+        return frequency + 1.0
+
+    @staticmethod
+    def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        return MbgNbd._log_likelihood(params, frequency, recency, T)
+
+    @staticmethod
+    def alive(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        return expit(-MbgNbd._log_odds_left(params, frequency, recency, T))
+
+    @staticmethod
+    def purchase_rate(params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
+        return MbgNbd._rate(params, ahead, frequency, T)
+
+    @staticmethod
+    def simulate_alive(
+        params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        return MbgNbd._simulate(params, frequency, T, window=window, rng=rng)
