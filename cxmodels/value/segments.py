@@ -333,13 +333,17 @@ def rules_in_words(
     ]
     tiers = " or ".join(settings.valuable_tiers)
     for rule in SEGMENTS:
-        tested = "future value" if rule.lifecycle == "active" else "future value or past spend"
-        side = {
-            None: "",
-            True: f", and {tested} in tier {tiers}",
-            False: f", and no {tested} in tier {tiers}",
-        }
-        rows.append(("segment", rule.name, f"{rule.lifecycle}{side[rule.valuable]}"))
+        among = f"in tier {tiers}"
+        if rule.lifecycle == "active":
+            side = {True: f", and future value {among}", False: f", and future value not {among}"}
+        else:
+            side = {
+                True: f", and future value or past spend {among}",
+                False: f", and neither future value nor past spend {among}",
+            }
+        rows.append(
+            ("segment", rule.name, rule.lifecycle + ("" if rule.valuable is None else side[rule.valuable]))
+        )
     return pd.DataFrame(rows, columns=["kind", "name", "rule"], dtype="str")
 
 

@@ -203,7 +203,7 @@ def test_printed_rules_are_the_rules_applied():
         if rule.split(",")[0] in ("cooling", "lapsed"):
             valuable |= members["past_tier"].isin(["top", "high"])
         if "in tier top or high" in rule:
-            assert valuable.all() if "and no " not in rule else not valuable.any()
+            assert not valuable.any() if "not in" in rule or "neither" in rule else valuable.all()
 
 
 def test_intervals_come_from_the_totals_given():
