@@ -1,0 +1,129 @@
+"""How often will customers buy, and have they stopped? Fit a purchase model, or the nearest one that holds."""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import pandas as pd
+
+from cxmodels.value.beta_geometric import BgNbd, MbgNbd
+from cxmodels.value.counts import Counts, collapse
+from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
+from cxmodels.value.nbd import Nbd, fit_nbd
+from cxmodels.value.pareto import ParetoNbd
+from cxmodels.value.purchase_model import PurchaseModel
+from cxmodels.value.units import days_in
+
+MODELS: dict[str, type[PurchaseModel]] = {
+    "bg-nbd": BgNbd,
+    "mbg-nbd": MbgNbd,
+    "pareto-nbd": ParetoNbd,
+    "nbd": Nbd,
+}
+LABELS = {"bg-nbd": "BG/NBD", "mbg-nbd": "MBG/NBD", "pareto-nbd": "Pareto/NBD", "nbd": "NBD"}
+# below this share of customers leaving (at a purchase, or in the whole history), dropout is no part of the data
+LEAST_DROPOUT = 1e-3
+
+
+def fit_purchases(
+    summary: pd.DataFrame, *, model: str = "bg-nbd", unit: str = "week", seed: int = 0
+) -> PurchaseModel:
+    """Fit a purchase model to customer histories.
+
+    The histories are collapsed into counted cells and fitted with lifetimes (NBD: in closed form). Where the
+    model's dropout parameters run to the boundary, or no start converges, NBD without dropout, which each of
+    the other models nests, is fitted instead, and `note` says so.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        With the columns frequency, recency and T of `summarise`.
+    model : {"bg-nbd", "mbg-nbd", "pareto-nbd", "nbd"}
+        The model to fit.
+    unit : {"day", "week", "month"}
+        The unit of recency and T.
+    seed : int
+        Seeds the starts of Pareto/NBD.
+
+    Returns
+    -------
+    PurchaseModel
+
+    Raises
+    ------
+    ValueError
+        For an unknown model or unit, or histories that contradict themselves.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(7)
+    >>> summary = pd.DataFrame({"frequency": rng.poisson(2.0, 300), "T": 52.0})
+    >>> summary["recency"] = np.where(summary.frequency > 0, 45.0, 0.0)
+    >>> fitted = fit_purchases(summary, model="nbd")
+    >>> bool(abs(fitted.expected_purchases(52, [2], [45.0], [52.0])[0] - 2.0) < 0.3)
+    True
+    """
+    if model not in MODELS:
+        nearest = difflib.get_close_matches(str(model), MODELS, n=1, cutoff=0.0)
+        raise ValueError(f"Unknown purchase model {model!r}: allowed are {', '.join(MODELS)}. Did you mean "
+                         f"{nearest[0]!r}?")
+    days_in(unit)
+    counts = collapse(summary)
+    nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts, note="")
+    silent = _silence(counts)
+    if silent or model == "nbd":
+        return _with_note(nested, silent)
+    if model == "pareto-nbd":
+        params = fit_pareto(counts, seed=seed)
+    else:
+        params = fit_beta_geometric(counts, modified=model == "mbg-nbd")
+    label = LABELS[model]
+    if params is None:
+        return _with_note(nested, f"{label} did not converge on these purchases; NBD, which knows no leaving, "
+                                  "was fitted instead, so every customer counts as active.")
+    fitted = _build(model, params, requested=model, unit=unit, counts=counts, note="")
+    if _dropout(params, counts) < LEAST_DROPOUT or not fitted.log_likelihood > nested.log_likelihood:
+        return _with_note(nested, f"{label}'s dropout ran to zero: these purchases show no customers who stop "
+                                  "buying. NBD without dropout was fitted instead, so every customer counts as "
+                                  "active.")
+    return fitted
+
+
+def _build(
+    name: str, params: dict[str, float], *, requested: str, unit: str, counts: Counts, note: str
+) -> PurchaseModel:
+    kind = MODELS[name]
+    arrays = {key: np.asarray(value) for key, value in params.items()}
+    cells = kind.cell_log_likelihood(arrays, counts.frequency, counts.recency, counts.T)
+    return kind(
+        name=name,
+        requested=requested,
+        params=params,
+        unit=unit,
+        log_likelihood=float((counts.weights * cells).sum()),
+        note=note,
+        counts=counts,
+    )
+
+
+def _with_note(model: PurchaseModel, note: str) -> PurchaseModel:
+    from dataclasses import replace
+
+    return replace(model, note=note)
+
+
+def _silence(counts: Counts) -> str:
+    """Say why there is nothing to learn from, or return an empty string."""
+    if counts.T.max() <= 0.0:
+        return "Every customer bought for the first time on the last day: expected purchases cannot be told yet."
+    if counts.frequency.max() == 0.0:
+        return "No customer has bought again yet: expected repeat purchases are taken as nearly none."
+    return ""
+
+
+def _dropout(params: dict[str, float], counts: Counts) -> float:
+    """Return the expected share of customers leaving: at a purchase, or within the longest history."""
+    if "a" in params:
+        return params["a"] / (params["a"] + params["b"])
+    return float(-np.expm1(-params["s"] * np.log1p(counts.T.max() / params["beta"])))
