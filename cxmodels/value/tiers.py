@@ -66,9 +66,9 @@ def floors_of_levels(
         return floors
     present = (levels > 0) & (counts > 0)
     # Summed from the top down, so that the best customer has exactly nothing above her.
-    above = np.cumsum(held[::-1])[::-1] - held
+    above = np.concatenate([np.cumsum(held[:0:-1])[::-1], [0.0]]) / total
     for number, bound in enumerate(bounds[:-1]):
-        inside = present & (above < bound * total)
+        inside = present & (above < bound)
         floors[number] = levels[inside].min()
     return floors
 
