@@ -1,0 +1,134 @@
+"""Is there activity in every week, and what is in it? A purchase log along its calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A purchase log week by week, and what it holds up to a date.
+
+    Attributes
+    ----------
+    table
+        One row a calendar week from the first to the last, weeks without any row included: ``week`` (its
+        Monday), ``rows``, ``customers`` (distinct), ``spend`` and ``refunds`` (money, both positive),
+        ``whole`` (False where the log starts or ends within the week).
+    first_day, last_day
+        First and last day with a row.
+    rows, customers, repeat_customers
+        Rows; customers with any; customers with rows on two days or more.
+    refund_rows, zero_rows
+        Rows with an amount below zero; rows with an amount of zero.
+    spend, refunds
+        Money in and money given back, both positive.
+    later_rows
+        Rows after the date: never known to a model, but there to check it against.
+    """
+
+    table: pd.DataFrame
+    first_day: date
+    last_day: date
+    rows: int
+    customers: int
+    repeat_customers: int
+    refund_rows: int
+    zero_rows: int
+    spend: float
+    refunds: float
+    later_rows: int
+
+    @property
+    def history_days(self) -> int:
+        """Days from the first to the last day with a row, both included."""
+        return (self.last_day - self.first_day).days + 1
+
+    @property
+    def empty_weeks(self) -> list[date]:
+        """Mondays of the weeks without a single row, between the first and the last."""
+        return self.table.loc[self.table["rows"] == 0, "week"].dt.date.tolist()
+
+    @property
+    def repeat_share(self) -> float:
+        """Share of the customers who have rows on two days or more."""
+        return self.repeat_customers / self.customers
+
+    @property
+    def refund_share(self) -> float:
+        """Refunds as a share of the money in."""
+        return self.refunds / self.spend if self.spend > 0 else 0.0
+
+
+def activity(transactions: ir.Table, *, as_of: date) -> Activity:
+    """Count a purchase log week by week, in the engine.
+
+    Parameters
+    ----------
+    transactions
+        Canonical transactions: ``customer_id``, ``timestamp``, ``amount``.
+    as_of
+        Date on which the study stands; rows after it are counted as later ones.
+
+    Returns
+    -------
+    Activity
+
+    Raises
+    ------
+    ValueError
+        Where there is no row at all.
+    """
+    day = transactions.timestamp.date()
+    log = transactions.select("customer_id", "amount", day=day, week=day.truncate("W"))
+    totals = _totals(log, as_of=as_of)
+    if not totals["rows"]:
+        raise ValueError("there is no transaction; check the source of the study's transactions table.")
+    weeks = log.group_by("week").agg(
+        rows=log.count(),
+        customers=log.customer_id.nunique(),
+        spend=log.amount.clip(lower=0).sum(),
+        refunds=(-log.amount).clip(lower=0).sum(),
+    )
+    first, last = totals["first_day"], totals["last_day"]
+    return Activity(table=_every_week(weeks.to_pandas(), first=first, last=last), **totals)
+
+
+def _totals(log: ir.Table, *, as_of: date) -> dict[str, Any]:
+    per_customer = log.group_by("customer_id").agg(days=log.day.nunique())
+    repeats = per_customer.agg(
+        customers=per_customer.count(), repeat_customers=(per_customer.days > 1).sum().coalesce(0)
+    )
+    whole = log.agg(
+        first_day=log.day.min(),
+        last_day=log.day.max(),
+        rows=log.count(),
+        refund_rows=(log.amount < 0).sum().coalesce(0),
+        zero_rows=(log.amount == 0).sum().coalesce(0),
+        spend=log.amount.clip(lower=0).sum().coalesce(0.0),
+        refunds=(-log.amount).clip(lower=0).sum().coalesce(0.0),
+        later_rows=(log.day > ibis.literal(as_of, type="date")).sum().coalesce(0),
+    )
+    row: dict[str, Any] = whole.cross_join(repeats).to_pyarrow().to_pylist()[0]
+    return row
+
+
+def _every_week(weeks: pd.DataFrame, *, first: date, last: date) -> pd.DataFrame:
+    start, end = first - timedelta(days=first.weekday()), last - timedelta(days=last.weekday())
+    every = pd.DataFrame({"week": pd.date_range(start, end, freq="7D")})
+    weeks = weeks.assign(week=pd.to_datetime(weeks["week"]).astype(every["week"].dtype))
+    table = every.merge(weeks, on="week", how="left").fillna(
+        {"rows": 0, "customers": 0, "spend": 0.0, "refunds": 0.0}
+    )
+    table["whole"] = (table["week"] >= pd.Timestamp(first)) & (
+        table["week"] + WEEK <= pd.Timestamp(last) + WEEK / 7
+    )
+    return table.astype({"rows": "int64", "customers": "int64"})

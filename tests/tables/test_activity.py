@@ -1,0 +1,68 @@
+"""Activity along the calendar: empty weeks show, nothing is counted twice, refunds stand apart."""
+
+from datetime import date, datetime
+
+import ibis
+import pandas as pd
+import pytest
+
+from cxmodels.tables.activity import activity
+
+
+def log(*rows):
+    frame = pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"])
+    return ibis.memtable(
+        frame.astype({"customer_id": "str", "timestamp": "datetime64[us]", "amount": "float64"})
+    )
+
+
+FOUR_WEEKS = log(
+    ("a", datetime(2025, 1, 6, 9), 10.0),
+    ("a", datetime(2025, 1, 7, 23, 59), -4.0),
+    ("b", datetime(2025, 1, 12, 12), 0.0),
+    ("a", datetime(2025, 1, 27), 6.0),
+    ("c", datetime(2025, 2, 2, 23, 59, 59), 5.0),
+)
+
+
+def test_weeks_without_a_row_are_in_the_table():
+    result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
+    assert result.table["rows"].tolist() == [3, 0, 0, 2]
+    assert result.empty_weeks == [date(2025, 1, 13), date(2025, 1, 20)]
+    assert result.table["customers"].tolist() == [2, 0, 0, 2]
+
+
+def test_totals_agree_with_the_weeks():
+    result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
+    assert (result.rows, result.customers, result.repeat_customers) == (5, 3, 1)
+    assert (result.refund_rows, result.zero_rows) == (1, 1)
+    assert (result.spend, result.refunds) == (21.0, 4.0)
+    assert result.table["spend"].sum() == 21.0 and result.table["refunds"].sum() == 4.0
+    assert result.repeat_share == pytest.approx(1 / 3)
+    assert result.refund_share == pytest.approx(4 / 21)
+    assert result.history_days == 28
+
+
+def test_a_day_belongs_to_what_is_known_to_its_end():
+    assert activity(FOUR_WEEKS, as_of=date(2025, 2, 2)).later_rows == 0
+    assert activity(FOUR_WEEKS, as_of=date(2025, 2, 1)).later_rows == 1
+    assert activity(FOUR_WEEKS, as_of=date(2025, 1, 1)).later_rows == 5
+
+
+def test_weeks_cut_by_the_start_or_the_end_of_the_log_are_marked():
+    result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
+    assert result.table["whole"].tolist() == [True] * 4
+    cut = log(
+        ("a", datetime(2025, 1, 8), 1.0), ("a", datetime(2025, 1, 15), 1.0), ("a", datetime(2025, 1, 21), 1.0)
+    )
+    assert activity(cut, as_of=date(2025, 2, 2)).table["whole"].tolist() == [False, True, False]
+
+
+def test_one_row_is_a_log():
+    result = activity(log(("a", datetime(2025, 1, 8), -1.0)), as_of=date(2025, 1, 8))
+    assert (result.rows, result.history_days, result.refund_share) == (1, 1, 0.0)
+
+
+def test_nothing_at_all_is_refused():
+    with pytest.raises(ValueError, match="there is no transaction"):
+        activity(FOUR_WEEKS.filter(FOUR_WEEKS.amount > 99), as_of=date(2025, 2, 2))
