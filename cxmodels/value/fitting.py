@@ -76,7 +76,10 @@ def fit_pareto(counts: Counts, *, seed: int) -> dict[str, float] | None:
                 if np.any(np.abs(np.log(np.maximum(params, 1e-300))) > LOG_BOUND):
                     return np.inf
                 named = dict(zip(("r", "alpha", "s", "beta"), params, strict=True))
-                return -float((weights * ParetoNbd.cell_log_likelihood(named, freq, rec, T)).sum()) / weights.sum()
+                return (
+                    -float((weights * ParetoNbd.cell_log_likelihood(named, freq, rec, T)).sum())
+                    / weights.sum()
+                )
 
         def fit(cells: Counts, start: Floats, tol: float) -> tuple[float, Floats]:
             fitter = StableParetoNBDFitter()

@@ -99,7 +99,9 @@ def spend_cells(summary: pd.DataFrame) -> SpendCells:
     """
     missing = [name for name in ("frequency", "monetary_value") if name not in summary.columns]
     if missing:
-        raise ValueError(f"The summary lacks {', '.join(missing)}; it has {', '.join(map(str, summary.columns))}.")
+        raise ValueError(
+            f"The summary lacks {', '.join(missing)}; it has {', '.join(map(str, summary.columns))}."
+        )
     frequency = summary["frequency"].to_numpy(dtype=float)
     value = summary["monetary_value"].to_numpy(dtype=float)
     bad = ~np.isfinite(value) | (value < 0)
@@ -151,7 +153,9 @@ def assess_independence(cells: SpendCells) -> Independence:
     """
     pearson = _correlation(cells.frequency, cells.monetary_value, cells.weights)
     spearman = _correlation(
-        _mid_ranks(cells.frequency, cells.weights), _mid_ranks(cells.monetary_value, cells.weights), cells.weights
+        _mid_ranks(cells.frequency, cells.weights),
+        _mid_ranks(cells.monetary_value, cells.weights),
+        cells.weights,
     )
     pearson_p, spearman_p = (_p_value(one, cells.customers) for one in (pearson, spearman))
     if not np.isfinite(spearman):
@@ -166,8 +170,6 @@ def assess_independence(cells: SpendCells) -> Independence:
             "'gamma-gamma-by-frequency'."
         )
     return Independence(pearson, spearman, pearson_p, spearman_p, verdict)
-
-
 
 
 def _whole_ranks(x: Floats) -> tuple[Floats, np.ndarray]:

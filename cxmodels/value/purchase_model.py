@@ -18,7 +18,6 @@ Params = Mapping[str, Floats]
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(14)
 NODES, NODE_WEIGHTS = (NODES + 1) / 2, NODE_WEIGHTS / 2
 BOOTSTRAP_CELLS = 1_500
-CHUNK = 400_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,9 @@ class Window:
     def mean_discount(self, until: Floats) -> Floats:
         """Return the mean of exp(-δ s) over 0 < s ≤ `until`."""
         exponent = self.discount * until
-        return np.where(exponent > 1e-8, -np.expm1(-exponent) / np.maximum(exponent, 1e-300), 1.0 - exponent / 2)
+        return np.where(
+            exponent > 1e-8, -np.expm1(-exponent) / np.maximum(exponent, 1e-300), 1.0 - exponent / 2
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,28 +152,34 @@ class PurchaseModel(ABC):
         Returns
         -------
         ndarray of float, shape (customers,)
+        """
+        x, t_x, age = _arrays(frequency, recency, T)
+        given_alive = self.purchases_given_alive(Window(t, discount_rate_per_unit), x, age)[1]
+        return self.alive(_as_arrays(self.params), x, t_x, age) * given_alive
+
+    def purchases_given_alive(self, window: Window, frequency: Floats, T: Floats) -> tuple[Floats, Floats]:
+        """Return the purchases expected in the window of customers who are alive, plain and discounted.
+
+        Parameters
+        ----------
+        window : Window
+            How far ahead, and the discount rate.
+        frequency, T : ndarray of float, shape (customers,)
+            Repeat purchases, and age in `unit`.
+
+        Returns
+        -------
+        plain, discounted : ndarray of float, shape (customers,)
 
         Notes
         -----
-        P(alive) times the integral of the purchase rate given alive. The integral depends on frequency and
-        T only, so it is taken once for each distinct pair, by Gauss-Legendre on a logarithmic time scale.
+        The integral of the purchase rate given alive, by Gauss-Legendre on a logarithmic time scale. It
+        depends on frequency and age only, so it is taken once for each distinct pair.
         """
-        x, t_x, age = _arrays(frequency, recency, T)
-        given_alive = self.purchases_given_alive(t, x, age, discount_rate_per_unit=discount_rate_per_unit)
-        return self.alive(_as_arrays(self.params), x, t_x, age) * given_alive
-
-    def purchases_given_alive(
-        self, t: float, frequency: Floats, T: Floats, *, discount_rate_per_unit: float = 0.0
-    ) -> Floats:
-        """Return the (discounted) purchases expected in the next `t` units of customers who are alive."""
-        window = Window(t, discount_rate_per_unit)
         (x, age), where = distinct_pairs(frequency, T)
         params = _as_arrays(self.params)
-        parts = [
-            self.integrate_rate(params, x[i : i + CHUNK], age[i : i + CHUNK], window=window)
-            for i in range(0, len(x), CHUNK)
-        ]
-        return np.concatenate(parts)[where]
+        plain, discounted = self.integrate_rate(params, x, age, window=window)
+        return plain[where], discounted[where]
 
     def expected_purchases_new(self, t: npt.ArrayLike) -> Floats:
         """Return the repeat purchases expected of a random new customer up to each age in `t`.
@@ -190,20 +197,27 @@ class PurchaseModel(ABC):
         zero, params = np.zeros(1), _as_arrays(self.params)
         alive = self.alive(params, zero, zero, zero)
         return np.array(
-            [float((alive * self.integrate_rate(params, zero, zero, window=Window(one)))[0]) for one in times]
+            [
+                float((alive * self.integrate_rate(params, zero, zero, window=Window(one))[0])[0])
+                for one in times
+            ]
         )
 
     @classmethod
-    def integrate_rate(cls, params: Params, frequency: Floats, T: Floats, *, window: Window) -> Floats:
-        """Return the discounted purchases in the window given alive, broadcasting parameters."""
+    def integrate_rate(
+        cls, params: Params, frequency: Floats, T: Floats, *, window: Window
+    ) -> tuple[Floats, Floats]:
+        """Return plain and discounted purchases in the window given alive, broadcasting parameters."""
         scale = cls.decay_time(params, T)
         stretch = np.log1p(window.horizon / scale)
-        total = np.zeros(np.broadcast_shapes(np.shape(scale), np.shape(frequency)))
+        plain = np.zeros(np.broadcast_shapes(np.shape(scale), np.shape(frequency)))
+        discounted = plain.copy()
         for node, weight in zip(NODES, NODE_WEIGHTS, strict=True):
             ahead = scale * np.expm1(node * stretch)
-            rate = cls.purchase_rate(params, ahead, frequency, T)
-            total += weight * stretch * (scale + ahead) * rate * np.exp(-window.discount * ahead)
-        return total
+            part = weight * stretch * (scale + ahead) * cls.purchase_rate(params, ahead, frequency, T)
+            plain += part
+            discounted += part * np.exp(-window.discount * ahead)
+        return plain, discounted
 
     def draw_future(
         self,

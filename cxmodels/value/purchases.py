@@ -66,8 +66,9 @@ def fit_purchases(
     """
     if model not in MODELS:
         nearest = difflib.get_close_matches(str(model), MODELS, n=1, cutoff=0.0)
-        raise ValueError(f"Unknown purchase model {model!r}: allowed are {', '.join(MODELS)}. Did you mean "
-                         f"{nearest[0]!r}?")
+        raise ValueError(
+            f"Unknown purchase model {model!r}: allowed are {', '.join(MODELS)}. Did you mean {nearest[0]!r}?"
+        )
     days_in(unit)
     counts = collapse(summary)
     nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts, note="")
@@ -80,13 +81,19 @@ def fit_purchases(
         params = fit_beta_geometric(counts, modified=model == "mbg-nbd")
     label = LABELS[model]
     if params is None:
-        return _with_note(nested, f"{label} did not converge on these purchases; NBD, which knows no leaving, "
-                                  "was fitted instead, so every customer counts as active.")
+        return _with_note(
+            nested,
+            f"{label} did not converge on these purchases; NBD, which knows no leaving, "
+            "was fitted instead, so every customer counts as active.",
+        )
     fitted = _build(model, params, requested=model, unit=unit, counts=counts, note="")
     if _dropout(params, counts) < LEAST_DROPOUT or not fitted.log_likelihood > nested.log_likelihood:
-        return _with_note(nested, f"{label}'s dropout ran to zero: these purchases show no customers who stop "
-                                  "buying. NBD without dropout was fitted instead, so every customer counts as "
-                                  "active.")
+        return _with_note(
+            nested,
+            f"{label}'s dropout ran to zero: these purchases show no customers who stop "
+            "buying. NBD without dropout was fitted instead, so every customer counts as "
+            "active.",
+        )
     return fitted
 
 
@@ -116,7 +123,9 @@ def _with_note(model: PurchaseModel, note: str) -> PurchaseModel:
 def _silence(counts: Counts) -> str:
     """Say why there is nothing to learn from, or return an empty string."""
     if counts.T.max() <= 0.0:
-        return "Every customer bought for the first time on the last day: expected purchases cannot be told yet."
+        return (
+            "Every customer bought for the first time on the last day: expected purchases cannot be told yet."
+        )
     if counts.frequency.max() == 0.0:
         return "No customer has bought again yet: expected repeat purchases are taken as nearly none."
     return ""

@@ -77,10 +77,22 @@ class SpendModel:
             p (v + x m) / (p x + q − 1): between the customer's own mean and the population's.
         """
         x, m = np.asarray(frequency, dtype=float), np.asarray(monetary_value, dtype=float)
-        if "mean" in self.params:
-            return np.full(np.broadcast_shapes(x.shape, m.shape), self.params["mean"])
-        p, q = self.params["p"], self.params["q"]
-        return self.scale(x, m) * p / (p * x + q - 1.0)
+        return self.scale(x, m) * self.expected_factor(x, self.params)
+
+    @staticmethod
+    def expected_factor(frequency: Floats, params: Mapping[str, npt.ArrayLike]) -> Floats:
+        """Return the expected value of a purchase over `scale`: p / (p x + q − 1), or 1 for the pooled mean."""
+        if "mean" in params:
+            return np.ones(np.shape(frequency))
+        p, q = np.asarray(params["p"], dtype=float), np.asarray(params["q"], dtype=float)
+        return p / (p * frequency + q - 1.0)
+
+    def rescale(self, frequency: Floats, scale: Floats, *, params: Mapping[str, npt.ArrayLike]) -> Floats:
+        """Return `scale` under other parameters, over `scale` under the fitted ones."""
+        if "mean" in params:
+            return np.asarray(params["mean"]) / max(self.params["mean"], SMALLEST)
+        trend = (1.0 + frequency) ** self.params["trend"]
+        return 1.0 + trend * (np.asarray(params["v"]) - self.params["v"]) / np.maximum(scale, SMALLEST)
 
     def scale(
         self, frequency: Floats, monetary_value: Floats, params: Mapping[str, npt.ArrayLike] | None = None
@@ -257,16 +269,22 @@ def fit_spend(summary: pd.DataFrame, *, model: str = "gamma-gamma") -> SpendMode
     if model == "pooled-mean":
         return pooled
     if cells.customers < LEAST_BUYERS:
-        return replace(pooled, note=f"Only {cells.customers:.0f} customers bought again at a price above 0, too few to tell "
-                                    "customers' spend apart: every purchase is valued at the mean purchase.")
+        return replace(
+            pooled,
+            note=f"Only {cells.customers:.0f} customers bought again at a price above 0, too few to tell "
+            "customers' spend apart: every purchase is valued at the mean purchase.",
+        )
     trend = cells.trend() if model == "gamma-gamma-by-frequency" else 0.0
     level = cells.without_trend(trend)
     params = None
     if pooled.params["p"] < LARGEST_SHAPE:
         params = fit_gamma_gamma(level.frequency, level.monetary_value, level.weights)
     if params is None or params["q"] > LARGEST_SHAPE:
-        return replace(pooled, note="Spend varies too little between customers for Gamma-Gamma to tell them apart: every "
-                                    "purchase is valued at the mean purchase.")
+        return replace(
+            pooled,
+            note="Spend varies too little between customers for Gamma-Gamma to tell them apart: every "
+            "purchase is valued at the mean purchase.",
+        )
     params, note = _bounded_mean(params, level)
     return replace(pooled, name=model, params={**params, "trend": trend}, note=note)
 
