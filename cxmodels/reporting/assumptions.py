@@ -1,0 +1,82 @@
+"""Which assumptions stand behind the figures? A study's settings in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cxmodels.reporting.wording import Wording
+from cxmodels.study import Study
+
+
+def assumptions(study: Study) -> pd.DataFrame:
+    """List what a study assumes, worded for readers.
+
+    Parameters
+    ----------
+    study : Study
+        The settings, overrides applied.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``key`` (as in the study file), ``setting``, ``value`` and ``meaning``; one row a setting that matters
+        to a reader.
+    """
+    words, value, segments = Wording(study.language), study.value, study.segments
+    margin = words.percent(value.margin_low, digits=0)
+    if value.margin_high > value.margin_low:
+        margin += f" {words.to} {words.percent(value.margin_high, digits=0)}"
+    tiers = ", ".join(f"{tier} {words.percent(share, digits=0)}" for tier, share in segments.tiers.items())
+    rows = [
+        (
+            "as_of",
+            "As of",
+            words.date(study.as_of),
+            "The day on which we stand; nothing later enters a forecast.",
+        ),
+        ("currency", "Currency", study.currency, "Of every amount."),
+        (
+            "value.horizon_days",
+            "Horizon",
+            f"{words.number(value.horizon_days)} days",
+            "How far ahead value is counted.",
+        ),
+        (
+            "value.margin",
+            "Margin",
+            margin,
+            "What is left of an amount spent; a range is carried into intervals.",
+        ),
+        (
+            "value.discount_rate",
+            "Discount rate",
+            f"{words.percent(value.discount_rate)} a year",
+            "What is earned later counts less.",
+        ),
+        ("value.unit", "Unit of time", value.unit, "In which frequency and age are counted."),
+        (
+            "value.model",
+            "Model",
+            value.model,
+            "auto: chosen on the last part of the history, kept from the models.",
+        ),
+        (
+            "segments.tiers",
+            "Value tiers",
+            tiers,
+            "Share of value that a tier and those above it bring together.",
+        ),
+        (
+            "segments.new_days",
+            "New customers",
+            f"{segments.new_days} days",
+            "So long after the first purchase a customer is new.",
+        ),
+        (
+            "segments.active_gaps",
+            "Cooling, lapsed",
+            f"after {segments.active_gaps:g} and {segments.lapsed_gaps:g} usual gaps",
+            "Silence, measured in the customer's own usual gap between purchases.",
+        ),
+    ]
+    return pd.DataFrame(rows, columns=["key", "setting", "value", "meaning"])

@@ -1,0 +1,50 @@
+"""A study's assumptions in words: what stands in the file is what readers see."""
+
+from datetime import date
+
+import pytest
+
+from cxmodels.reporting.assumptions import assumptions
+from cxmodels.study import Study
+
+
+def shown(**changed):
+    settings = {
+        "title": "T",
+        "as_of": date(2025, 1, 31),
+        "currency": "EUR",
+        "tables": {"transactions": {"source": "a.csv"}},
+    }
+    return assumptions(Study.model_validate({**settings, **changed})).set_index("key")["value"]
+
+
+def test_values_follow_the_study():
+    values = shown(value={"margin": [0.3, 0.4], "horizon_days": 180}, segments={"lapsed_gaps": 5.5})
+    assert values["as_of"] == "31 January 2025"
+    assert values["value.margin"] == "30% to 40%"
+    assert values["value.horizon_days"] == "180 days"
+    assert values["segments.active_gaps"] == "after 2 and 5.5 usual gaps"
+
+
+def test_a_single_margin_is_no_range():
+    assert shown(value={"margin": 0.35})["value.margin"] == "35%"
+
+
+@pytest.mark.parametrize(("language", "day"), [("nb", "31 januar 2025"), ("sv", "31 januari 2025")])
+def test_the_language_of_the_study_is_used(language, day):
+    assert shown(language=language)["as_of"] == day
+
+
+def test_every_key_is_a_setting_of_the_study():
+    study = Study.model_validate(
+        {
+            "title": "T",
+            "as_of": date(2025, 1, 31),
+            "currency": "EUR",
+            "tables": {"transactions": {"source": "a.csv"}},
+        }
+    )
+    for key in assumptions(study)["key"]:
+        found = study.settings()
+        for part in key.split("."):
+            found = found[part]
