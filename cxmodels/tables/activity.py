@@ -58,6 +58,17 @@ class Activity:
         return self.table.loc[self.table["rows"] == 0, "week"].dt.date.tolist()
 
     @property
+    def verdict(self) -> str:
+        """One sentence on the gaps: whether every week has rows, and if not, how many lack them and since when."""
+        empty, weeks = self.empty_weeks, len(self.table)
+        if not empty:
+            return (
+                f"Every one of the {weeks} weeks has activity" if weeks > 1 else "The one week has activity"
+            )
+        some = f"{len(empty)} of {weeks} weeks have" if len(empty) > 1 else f"One of {weeks} weeks has"
+        return f"{some} no activity at all, the first from {empty[0].isoformat()}"
+
+    @property
     def repeat_share(self) -> float:
         """Share of the customers who have rows on two days or more."""
         return self.repeat_customers / self.customers

@@ -32,6 +32,13 @@ def test_weeks_without_a_row_are_in_the_table():
     assert result.table["customers"].tolist() == [2, 0, 0, 2]
 
 
+def test_the_verdict_counts_the_empty_weeks():
+    result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
+    assert result.verdict == "2 of 4 weeks have no activity at all, the first from 2025-01-13"
+    full = activity(FOUR_WEEKS.filter(FOUR_WEEKS.timestamp < datetime(2025, 1, 13)), as_of=date(2025, 2, 2))
+    assert full.verdict == "The one week has activity"
+
+
 def test_totals_agree_with_the_weeks():
     result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
     assert (result.rows, result.customers, result.repeat_customers) == (5, 3, 1)
