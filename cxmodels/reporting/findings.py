@@ -138,12 +138,15 @@ class NotebookFindings:
         In the order of the notebook.
     warnings : tuple of str
         What a reader should know before relying on it.
+    tables : dict
+        Table → what it holds, for those that the notebook saved.
     """
 
     notebook: str
     answer: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    tables: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> NotebookFindings:
@@ -153,6 +156,7 @@ class NotebookFindings:
             answer=tuple(content["answer"]),
             findings=tuple(Finding(**finding) for finding in content["findings"]),
             warnings=tuple(content["warnings"]),
+            tables=dict(content.get("tables", {})),
         )
 
 

@@ -97,6 +97,7 @@ class RunFolder:
     _findings: list[Finding] = field(default_factory=list, repr=False)
     _answer: list[str] = field(default_factory=list, repr=False)
     _warnings: list[str] = field(default_factory=list, repr=False)
+    _tables: dict[str, str] = field(default_factory=dict, repr=False)
 
     def tables(self) -> Tables:
         """Open the canonical tables that the data notebook saved.
@@ -142,7 +143,7 @@ class RunFolder:
             )
         return pd.read_parquet(path)
 
-    def save(self, name: str, frame: pd.DataFrame, *, csv: bool = False) -> None:
+    def save(self, name: str, frame: pd.DataFrame, *, csv: bool = False, about: str = "") -> None:
         """Save a table for the notebooks after this one, and for other tools.
 
         Parameters
@@ -153,8 +154,11 @@ class RunFolder:
             The table; its index is not saved.
         csv : bool
             Also write ``tables/<name>.csv``, with formulas made harmless.
+        about : str
+            What the table holds, in a few words: for the list of files in the report.
         """
         _check_name(name)
+        self._tables[name] = about
         write_parquet(frame, self.folder / "tables" / f"{name}.parquet")
         if csv:
             write_csv(frame, self.folder / "tables" / f"{name}.csv")
@@ -242,7 +246,7 @@ class RunFolder:
         if not self._answer:
             raise RunError(f"{self.notebook} has no answer: call run.answer([...]) before run.finish()")
         content = NotebookFindings(
-            self.notebook, tuple(self._answer), tuple(self._findings), tuple(self._warnings)
+            self.notebook, tuple(self._answer), tuple(self._findings), tuple(self._warnings), self._tables
         )
         write_notebook_findings(self.folder, content)
         collect_findings(self.folder, study=study_heading(self.study), parts=read_all_findings(self.folder))

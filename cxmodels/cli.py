@@ -1,0 +1,162 @@
+"""The command: `cxmodels run`, `check`, `data` and `init`.
+
+Modules are imported where a command needs them, so that `cxmodels --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="cxmodels",
+    help="What is each customer worth, and what follows from it: reports from a company's own tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data = typer.Typer(help="Public data sets of the sample studies.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Path of a study.toml, or the name of a sample study such as cdnow.", metavar="STUDY"
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a setting of the study: -p as_of=1998-03-31 -p value.horizon_days=180. May be repeated.",
+    ),
+]
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    settings: Overrides = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NOTEBOOK", help="Run this notebook only (name or number); may be repeated."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder of the report; default reports/<study>/<as_of>."),
+    ] = None,
+) -> None:
+    """Run the notebooks on a study and make the report."""
+    from cxmodels.reporting.progress import shown
+    from cxmodels.reporting.runner import run_study
+
+    with _errors_in_one_line():
+        changed = read_overrides(settings or [])
+        with shown() as progress:
+            folder = run_study(study, overrides=changed, only=only or (), out=out, progress=progress)
+        print(f"Report: {folder / 'index.html'}")
+
+
+@app.command()
+def check(study: StudyArgument, settings: Overrides = None) -> None:
+    """Read a study's tables, and say what is there, what is wrong, and which questions they can answer."""
+    from cxmodels.reporting.bundle import find_study
+    from cxmodels.reporting.readiness import print_readiness
+    from cxmodels.study import read_study
+
+    with _errors_in_one_line():
+        print_readiness(read_study(find_study(study), read_overrides(settings or [])))
+
+
+@data.command("list")
+def data_list() -> None:
+    """List the public data sets that can be fetched."""
+    from cxmodels.reporting.readiness import print_catalogue
+
+    with _errors_in_one_line():
+        print_catalogue()
+
+
+@data.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="Name of a data set; see `cxmodels data list`.")],
+) -> None:
+    """Fetch a public data set, check its hash, and say where it is."""
+    from cxmodels.datasets.catalogue import fetch
+
+    with _errors_in_one_line():
+        print(fetch(name))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+    """Lay out the notebooks and sample studies in a folder of your own."""
+    from cxmodels.reporting.bundle import lay_out
+
+    with _errors_in_one_line():
+        for path in lay_out(folder):
+            print(path)
+        print(f"Next: cd {folder} && cxmodels run cdnow")
+
+
+def read_overrides(settings: list[str]) -> dict[str, str]:
+    """Read ``key=value`` pairs from the command line.
+
+    Parameters
+    ----------
+    settings : list of str
+        Such as ``["as_of=1998-03-31", "value.horizon_days=180"]``.
+
+    Raises
+    ------
+    ValueError
+        When one has no ``=`` or no key, or a key is given twice.
+
+    Examples
+    --------
+    >>> read_overrides(["as_of=1998-03-31", "title=a=b"])
+    {'as_of': '1998-03-31', 'title': 'a=b'}
+    """
+    changed: dict[str, str] = {}
+    for setting in settings:
+        key, sign, value = setting.partition("=")
+        key = key.strip()
+        if not sign or not key:
+            raise ValueError(f"-p {setting!r} is not KEY=VALUE; write for example -p value.horizon_days=180")
+        if key in changed:
+            raise ValueError(f"-p {key} is given twice: {changed[key]!r} and {value!r}; give it once")
+        changed[key] = value.strip()
+    return changed
+
+
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    """End with one clear line and a status that says so, for what a user can cure."""
+    from cxmodels.reporting.runner import Interrupted, RunFailed
+
+    try:
+        yield
+    except Interrupted as stop:
+        _fail(
+            f"stopped by {stop}; nothing of this run is kept, the last good report is untouched",
+            128 + stop.number,
+        )
+    except (ValueError, RunFailed) as error:
+        _fail(str(error), 1)
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"cxmodels: {' '.join(message.split())}", file=sys.stderr)
+    raise typer.Exit(status)

@@ -1,0 +1,137 @@
+"""The report's first page: what was asked, what was found, what was left out and why, and every file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cxmodels
+from cxmodels.reporting.findings import GRADES, NotebookFindings
+from cxmodels.reporting.pages import PageContext, grades_in_words, render_index, worded
+from cxmodels.reporting.record import Outcome
+from cxmodels.study import Study
+
+_ABOUT = {
+    "findings.json": "Every finding with money, interval, evidence and what would change it, for programs",
+    "run.json": "Inputs and their hashes, settings, versions, seed, times, what was left out and why",
+}
+_KINDS = {
+    "notebooks": "The executed notebook",
+    "tables": "Table of this run",
+    "figures": "Figure",
+    "findings": "Findings of one notebook",
+}
+
+
+def write_index(
+    folder: Path,
+    *,
+    study: Study,
+    context: PageContext,
+    outcomes: Sequence[Outcome],
+    parts: Sequence[NotebookFindings],
+    failed: str = "",
+) -> Path:
+    """Write ``index.html``.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder, with everything else in it.
+    study : Study
+        With overrides applied.
+    context : PageContext
+        What all pages share.
+    outcomes : sequence of Outcome
+        What became of each notebook.
+    parts : sequence of NotebookFindings
+        What the notebooks found, in order.
+    failed : str
+        Why the run did not finish; empty when it did.
+    """
+    titles = {page.name: page.title for page in context.pages}
+    stale = {outcome.name: outcome.stale for outcome in outcomes if outcome.stale}
+    html = render_index(
+        context,
+        has_code=False,
+        as_of=context.money.words.date(study.as_of),
+        currency=study.currency,
+        failed=failed,
+        warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
+        answers=[
+            {"name": part.notebook, "title": titles[part.notebook], "sentences": part.answer}
+            for part in parts
+            if part.answer and part.notebook in titles
+        ],
+        findings=[worded(finding, money=context.money) for part in parts for finding in part.findings],
+        pages_noted=[
+            {"name": page.name, "title": page.title, "note": stale.get(page.name, "")}
+            for page in context.pages
+        ],
+        left_out=[outcome for outcome in outcomes if outcome.state in ("left out", "skipped", "failed")],
+        data=_read_check(folder, context=context),
+        files=_list_files(folder, parts=parts),
+        version=cxmodels.__version__,
+        grades=grades_in_words(GRADES),
+    )
+    path = folder / "index.html"
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def _read_check(folder: Path, *, context: PageContext) -> list[dict[str, str]]:
+    """Read what the door counted: rows read, kept and set aside, by table."""
+    path = folder / "tables" / "check.json"
+    if not path.is_file():
+        return []
+    number = context.money.words.number
+    rows = []
+    for table in json.loads(path.read_text(encoding="utf-8")).get("tables", []):
+        reasons: dict[str, int] = table.get("reasons", {})
+        worst = max(reasons, key=lambda reason: reasons[reason], default="")
+        rows.append(
+            {
+                "table": str(table["table"]),
+                "read": number(table["rows_read"]),
+                "kept": number(table["rows_kept"]),
+                "aside": number(table["set_aside"]),
+                "reason": f"{worst} ({number(reasons[worst])})" if worst else "",
+            }
+        )
+    return rows
+
+
+def _list_files(folder: Path, *, parts: Sequence[NotebookFindings]) -> list[dict[str, Any]]:
+    """List what lies in the folder for people to take; pages are listed with their questions already."""
+    about = {name: text for part in parts for name, text in part.tables.items()}
+    files = []
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if (
+            not path.is_file()
+            or path.suffix == ".html"
+            or place.parts[0] == "findings"
+            or path.name.startswith(".")
+        ):
+            continue
+        kind = _KINDS.get(place.parts[0], "")
+        text = (
+            _ABOUT.get(place.as_posix())
+            or (about.get(path.stem) if place.parts[0] == "tables" else "")
+            or kind
+        )
+        files.append({"path": place.as_posix(), "about": text, "size": _size(path.stat().st_size)})
+    if not any(file["path"] == "run.json" for file in files):
+        files.append({"path": "run.json", "about": _ABOUT["run.json"], "size": ""})
+    return files
+
+
+def _size(count: int) -> str:
+    """Word a number of bytes."""
+    if count < 1000:
+        return f"{count} B"
+    if count < 999_500:
+        return f"{count / 1000:.0f} kB"
+    return f"{count / 1e6:.1f} MB"

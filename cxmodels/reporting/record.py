@@ -1,0 +1,145 @@
+"""`run.json`: what went into a run and what became of it, so that it can be repeated and trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+from typing import Any, Literal
+
+import cxmodels
+from cxmodels.study import Study
+
+State = Literal["done", "failed", "skipped", "left out", "kept"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one notebook.
+
+    Attributes
+    ----------
+    name, title : str
+        The notebook, and its question.
+    state : str
+        ``done``; ``failed``; ``skipped`` (something before it failed); ``left out`` (the study lacks what it
+        needs); ``kept`` (its page is that of an earlier run).
+    reason : str
+        Why, unless it is done.
+    seconds : float
+        How long it ran.
+    started : str
+        When, in ISO format and UTC; empty when it did not run.
+    stale : str
+        Why a kept page may not agree with the others; empty when it does.
+    """
+
+    name: str
+    title: str
+    state: State
+    reason: str = ""
+    seconds: float = 0.0
+    started: str = ""
+    stale: str = ""
+
+
+def describe_run(
+    study: Study,
+    *,
+    started: datetime,
+    outcomes: tuple[Outcome, ...],
+    warnings: list[dict[str, str]],
+    overrides: Mapping[str, object],
+    inputs: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Describe a run for ``run.json``.
+
+    Parameters
+    ----------
+    study : Study
+        With overrides applied.
+    started : datetime
+        When the run began, with time zone.
+    outcomes : tuple of Outcome
+        One for each notebook there is.
+    warnings : list of dict
+        ``notebook`` and ``text`` of each.
+    overrides : mapping
+        What was changed on the command line.
+    inputs : list of dict
+        From `hash_inputs`.
+    """
+    ended = datetime.now(UTC)
+    return {
+        "complete": all(outcome.state in ("done", "left out", "kept") for outcome in outcomes),
+        "study": study.name,
+        "title": study.title,
+        "as_of": study.as_of.isoformat(),
+        "started": started.isoformat(timespec="seconds"),
+        "ended": ended.isoformat(timespec="seconds"),
+        "seconds": round((ended - started).total_seconds(), 1),
+        "seed": study.value.seed,
+        "overrides": {key: str(value) for key, value in overrides.items()},
+        "settings": study.settings(),
+        "inputs": inputs,
+        "notebooks": [vars(outcome) for outcome in outcomes],
+        "warnings": warnings,
+        "versions": package_versions(),
+    }
+
+
+def hash_inputs(study: Study) -> list[dict[str, Any]]:
+    """Give path, size and sha256 of every file that a study reads, its own file first.
+
+    Addresses and catalogue names are listed without a hash of their own: what they bring is checked against
+    the catalogue's hash when it is fetched.
+    """
+    folder = study.path.resolve().parent
+    found: list[dict[str, Any]] = [{"table": None, **_hashed(study.path.resolve(), folder)}]
+    for name, source in study.tables.items():
+        patterns = [source.database] if source.database else list(source.source)
+        for pattern in patterns:
+            files = _files(folder, pattern)
+            found += [{"table": name, **_hashed(file, folder)} for file in files]
+            if not files:
+                found.append({"table": name, "source": pattern})
+    return found
+
+
+def package_versions() -> dict[str, str]:
+    """Give the versions of Python, cxmodels and everything that it depends on directly."""
+    versions = {"python": platform.python_version(), "cxmodels": cxmodels.__version__}
+    for line in distribution("cxmodels").requires or ():
+        name = line.split(";")[0].split("[")[0]
+        for mark in "<>=!~ (":
+            name = name.split(mark)[0]
+        if "extra ==" in line:
+            continue
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """List the files that a source names; none for an address or a catalogue name."""
+    if "://" in pattern:
+        return []
+    path = Path(pattern)
+    if any(mark in pattern for mark in "*?["):
+        base = Path(path.anchor) if path.is_absolute() else folder
+        return sorted(found for found in base.glob(str(path.relative_to(path.anchor))) if found.is_file())
+    full = folder / path
+    return [full] if full.is_file() else []
+
+
+def _hashed(path: Path, folder: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    return {"file": name, "bytes": path.stat().st_size, "sha256": digest}

@@ -1,0 +1,330 @@
+"""The run: notebooks in their order, two at a time, into a folder that takes its place only when complete."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import nbformat
+
+from cxmodels.reporting.bundle import find_study, notebooks_folder
+from cxmodels.reporting.findings import NotebookFindings, collect_findings, read_all_findings, write_json
+from cxmodels.reporting.index_page import write_index
+from cxmodels.reporting.kernels import Kernels, NotebookFailed, execute
+from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
+from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
+from cxmodels.reporting.progress import Progress, Silent
+from cxmodels.reporting.record import Outcome, describe_run, hash_inputs
+from cxmodels.reporting.run_folder import report_folder, study_heading
+from cxmodels.reporting.swap import keep_as, put_in_place, reserved
+from cxmodels.reporting.wording import Money
+from cxmodels.study import Study, read_study
+
+_REFRESH = "run without --only to bring it up to date"
+
+SIDE_BY_SIDE = 2
+"""Kernels at the same time."""
+
+
+class RunFailed(RuntimeError):
+    """A run that did not finish; the message is one line that says what, why and where to look."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that was told to stop by a signal."""
+
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+@dataclass
+class _Run:
+    """What the parts of one run share."""
+
+    study: Study
+    overrides: dict[str, object]
+    folder: Path
+    target: Path
+    progress: Progress
+    kernels: Kernels = field(default_factory=Kernels)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+
+def run_study(
+    study: str | Path,
+    *,
+    overrides: Mapping[str, object] | None = None,
+    only: Collection[str] = (),
+    out: str | Path | None = None,
+    notebooks: Path | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Run the notebooks on a study and make the report.
+
+    Parameters
+    ----------
+    study : str or Path
+        Path of a study, or the name of a sample study.
+    overrides : mapping, optional
+        Settings to change, by dotted key; values as text are read as on the command line.
+    only : collection of str
+        Names or numbers of the notebooks to run; the other pages and tables of the last report are kept.
+    out : str or Path, optional
+        Folder of the report; ``reports/<study>/<as_of>`` of the project by default.
+    notebooks : Path, optional
+        Folder of the notebooks; those of the project, or of the package, by default.
+    progress : Progress, optional
+        Told what happens.
+
+    Returns
+    -------
+    Path
+        The report's folder.
+
+    Raises
+    ------
+    RunFailed
+        When a notebook fails or the disk is full. The last good report is untouched.
+    Interrupted
+        When a signal stops the run. The last good report is untouched.
+    ValueError
+        When study, overrides, names, notebooks or folder are wrong (`StudyError`, `PlanError`,
+        `TargetError`, `BundleError`); nothing has run then.
+    """
+    path = find_study(study)
+    changed = dict(overrides or {})
+    settings = read_study(path, changed)
+    target = Path(out).absolute() if out else report_folder(settings)
+    steps = read_steps(notebooks or notebooks_folder())
+    at_hand = {found.stem for found in (target / "tables").glob("*.parquet")} if only else set()
+    plan = make_plan(steps, tables=settings.tables, only=only, at_hand=at_hand)
+    with _signals_raise(), reserved(target) as folder:
+        run = _Run(settings, changed, folder, target, progress or Silent())
+        try:
+            if only and (target / "run.json").is_file():
+                shutil.copytree(target, folder, dirs_exist_ok=True)
+            _execute_all(run, plan)
+            return _finish(run, plan, previous=_previous(target) if only else {})
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise RunFailed(
+                f"the disk is full while writing to {target.parent}: make room and run again; "
+                f"{_untouched(target)}"
+            ) from error
+        finally:
+            run.kernels.end()
+
+
+def _execute_all(run: _Run, plan: Plan) -> None:
+    """Execute the steps as soon as what they need is there; what waits for a failed one is skipped."""
+    for name, reason in plan.left_out.items():
+        step = next(step for step in plan.steps if step.name == name)
+        _settle(run, Outcome(name, step.title, "left out", reason))
+    waiting = list(plan.run)
+    running: dict[Future[None], tuple[Step, float, str]] = {}
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    try:
+        while waiting or running:
+            for step in list(waiting):
+                before = [run.outcomes.get(other.name) for other in plan.before(step)]
+                broken = next((o for o in before if o is not None and o.state in ("failed", "skipped")), None)
+                if broken is not None:
+                    waiting.remove(step)
+                    _settle(run, Outcome(step.name, step.title, "skipped", f"{broken.name} {broken.state}"))
+                elif len(running) < SIDE_BY_SIDE and all(o is not None for o in before):
+                    waiting.remove(step)
+                    run.progress.started(step.name)
+                    now = datetime.now(UTC).isoformat(timespec="seconds")
+                    running[pool.submit(_execute, run, step)] = (step, time.monotonic(), now)
+            # A timeout, since Python handles signals only between waits.
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in done:
+                step, since, now = running.pop(future)
+                _settle(run, _outcome(future, step, seconds=time.monotonic() - since, started=now))
+    except BaseException:
+        run.kernels.end()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _execute(run: _Run, step: Step) -> None:
+    """Execute one notebook into the run's folder."""
+    execute(
+        step.path,
+        run.folder / "notebooks" / step.path.name,
+        parameters={
+            "study": str(run.study.path.resolve()),
+            "out": str(run.folder),
+            "overrides": {key: _plain(value) for key, value in run.overrides.items()},
+        },
+        kernels=run.kernels,
+        cell_done=lambda done, total: run.progress.cell(step.name, done, total),
+    )
+
+
+def _plain(value: object) -> object:
+    """Give an override as something that can stand in a cell; dates as text, which is read again."""
+    return value if isinstance(value, bool | int | float | str | list | dict) else str(value)
+
+
+def _outcome(future: Future[None], step: Step, *, seconds: float, started: str) -> Outcome:
+    """Say what became of a notebook that has ended; an error that is not the notebook's goes on."""
+    outcome = Outcome(step.name, step.title, "done", seconds=round(seconds, 1), started=started)
+    error = future.exception()
+    if error is None:
+        return outcome
+    if isinstance(error, NotebookFailed):
+        return replace(outcome, state="failed", reason=str(error))
+    raise error
+
+
+def _settle(run: _Run, outcome: Outcome) -> None:
+    run.outcomes[outcome.name] = outcome
+    run.progress.ended(outcome.name, outcome.state, outcome.reason)
+
+
+def _finish(run: _Run, plan: Plan, *, previous: dict[str, dict[str, Any]]) -> Path:
+    """Write what joins the results, and put the folder in its place, or aside if a notebook failed."""
+    outcomes = tuple(run.outcomes.get(step.name) or _kept(step, plan, run, previous) for step in plan.steps)
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    aside = run.target.with_name(f"{run.target.name}.failed")
+    final = aside if failed else run.target
+    problem = "; ".join(f"{outcome.name} failed in {outcome.reason}" for outcome in failed)
+    _write_pages(run, outcomes, final=final, problem=problem)
+    if not failed:
+        put_in_place(run.folder, run.target)
+        return run.target
+    keep_as(run.folder, aside)
+    where = aside / "notebooks" / f"{failed[0].name}.ipynb"
+    raise RunFailed(f"{problem}; see {where}; {_untouched(run.target)}")
+
+
+def _write_pages(run: _Run, outcomes: tuple[Outcome, ...], *, final: Path, problem: str) -> None:
+    """Write everything that joins the notebooks' results."""
+    shown = [outcome for outcome in outcomes if outcome.state in ("done", "failed", "kept")]
+    shown = [outcome for outcome in shown if (run.folder / "notebooks" / f"{outcome.name}.ipynb").is_file()]
+    context = PageContext(
+        study=run.study.title,
+        money=Money(run.study.currency, run.study.language),
+        pages=tuple(PageLink(outcome.name, outcome.title) for outcome in shown),
+    )
+    names = [outcome.name for outcome in outcomes]
+    parts = [
+        part
+        for part in read_all_findings(run.folder, order=names)
+        if part.notebook in {outcome.name for outcome in shown if outcome.state != "failed"}
+    ]
+    by_name = {part.notebook: part for part in parts}
+    for outcome in shown:
+        executed = run.folder / "notebooks" / f"{outcome.name}.ipynb"
+        # The folder for work in progress is gone when anyone reads this.
+        text = executed.read_text(encoding="utf-8").replace(str(run.folder), str(final))
+        notebook = nbformat.reads(text, as_version=4)
+        part = by_name.get(outcome.name)
+        answers_first(notebook, part.answer if part else ())
+        nbformat.write(notebook, executed)
+        write_page(
+            notebook,
+            run.folder / f"{outcome.name}.html",
+            context=context,
+            content=part or NotebookFindings(outcome.name),
+        )
+    collect_findings(run.folder, study=study_heading(run.study), parts=parts)
+    warnings = [{"notebook": part.notebook, "text": text} for part in parts for text in part.warnings]
+    warnings += [{"notebook": o.name, "text": o.stale} for o in outcomes if o.stale]
+    record = describe_run(
+        run.study,
+        started=run.started,
+        outcomes=outcomes,
+        warnings=warnings,
+        overrides=run.overrides,
+        inputs=hash_inputs(run.study),
+    )
+    write_json(run.folder / "run.json", record)
+    write_index(run.folder, study=run.study, context=context, outcomes=outcomes, parts=parts, failed=problem)
+
+
+def _kept(step: Step, plan: Plan, run: _Run, previous: dict[str, dict[str, Any]]) -> Outcome:
+    """Say what is known of a notebook that was not asked for: its page is that of the last report."""
+    before = previous.get(step.name)
+    if before is None or before["state"] not in ("done", "kept"):
+        return Outcome(
+            step.name, step.title, "left out", "not asked for in this run, and not in the last report"
+        )
+    again = _downstream(plan)
+    stale = str(before.get("stale", ""))
+    if step.name in again:
+        stale = f"made before what it builds on was run again; {_REFRESH}"
+    elif previous["settings"] != run.study.settings():
+        stale = f"made with other settings than the pages run again; {_REFRESH}"
+    return Outcome(
+        step.name,
+        step.title,
+        "kept",
+        "not asked for in this run; kept from the last report",
+        seconds=before.get("seconds", 0.0),
+        started=before.get("started", ""),
+        stale=stale,
+    )
+
+
+def _downstream(plan: Plan) -> set[str]:
+    """Give the notebooks that build, directly or not, on those that run."""
+    changed = {name for step in plan.run for name in step.gives}
+    found: set[str] = set()
+    for _ in plan.steps:
+        for step in plan.steps:
+            if set(step.needs) & changed and step not in plan.run:
+                found.add(step.name)
+                changed |= set(step.gives)
+    return found
+
+
+def _previous(target: Path) -> dict[str, dict[str, Any]]:
+    """Read what the last report's record says of each notebook, and its settings."""
+    path = target / "run.json"
+    if not path.is_file():
+        return {}
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return {"settings": record["settings"], **{entry["name"]: entry for entry in record.get("notebooks", ())}}
+
+
+def _untouched(target: Path) -> str:
+    return (
+        f"the last good report in {target} is untouched" if target.exists() else "there is no earlier report"
+    )
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Turn the signals that end a run into an exception, so that kernels end and the folder is removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

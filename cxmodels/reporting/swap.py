@@ -1,0 +1,145 @@
+"""How does a run leave the last good report alone? It writes beside it, and takes its place in one step."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_EXCHANGE = 2  # RENAME_EXCHANGE of Linux' renameat2: two paths change places at once
+_HERE = -100  # AT_FDCWD
+
+
+class TargetError(ValueError):
+    """The folder for the report cannot be used: what is in the way, and the cure."""
+
+
+@contextmanager
+def reserved(target: Path) -> Iterator[Path]:
+    """Reserve a report's folder for this run, and give an empty folder beside it to write to.
+
+    The folder beside is removed at the end of the block unless `put_in_place` or `keep_as` has moved it.
+    What killed runs have left is removed first; a report caught between two renames is put back.
+
+    Parameters
+    ----------
+    target : Path
+        The report's folder; it need not exist.
+
+    Raises
+    ------
+    TargetError
+        When another run writes to the same folder, or the folder holds something that is no report.
+    """
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(target):
+        _clean_up(target)
+        _check_is_report(target)
+        part = target.with_name(f".{target.name}.part-{os.getpid()}")
+        part.mkdir()
+        try:
+            yield part
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def put_in_place(part: Path, target: Path) -> None:
+    """Make the finished folder the report; the one before is gone only when the new one stands in its place.
+
+    Parameters
+    ----------
+    part : Path
+        The finished folder, on the same file system.
+    target : Path
+        The report's folder.
+    """
+    if not target.exists():
+        part.rename(target)
+        return
+    if not _exchange(part, target):
+        # Without an exchange there is a moment without a report; `_clean_up` knows how to undo it.
+        old = target.with_name(f".{target.name}.old")
+        target.rename(old)
+        part.rename(target)
+        old.rename(part)
+    shutil.rmtree(part, ignore_errors=True)
+
+
+def keep_as(part: Path, kept: Path) -> Path:
+    """Keep the folder of a run that failed, in place of an earlier one that failed."""
+    if kept.exists():
+        _check_is_report(kept)
+        shutil.rmtree(kept)
+    part.rename(kept)
+    return kept
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Hold the lock on a report's folder; it falls with the process, however that ends."""
+    path = target.with_name(f".{target.name}.lock")
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            who = path.read_text(encoding="utf-8").strip() or "another one"
+            raise TargetError(
+                f"another run (process {who}) is writing to {target}; wait until it ends, or name another "
+                "folder with --out"
+            ) from None
+        if path.exists() and os.fstat(handle).st_ino == path.stat().st_ino:
+            break
+        os.close(handle)  # the run before has removed the file in the meantime
+    try:
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _clean_up(target: Path) -> None:
+    """Remove what killed runs have left; put a report back that was caught between two renames."""
+    old = target.with_name(f".{target.name}.old")
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for left in (old, *target.parent.glob(f".{_literal(target.name)}.part-*")):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _check_is_report(target: Path) -> None:
+    """Refuse to replace anything but a report."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise TargetError(f"{target} is a file; name a folder for the report with --out")
+    if any(target.iterdir()) and not (target / "run.json").is_file():
+        raise TargetError(
+            f"{target} holds files but no report (no run.json), and will not be replaced; name another "
+            "folder with --out"
+        )
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step, where the system can."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "renameat2"):
+        return False
+    done = library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
+    return bool(done == 0)
+
+
+def _literal(name: str) -> str:
+    """Take the special meaning from characters in a pattern for files."""
+    return "".join(f"[{character}]" if character in "*?[" else character for character in name)
