@@ -59,7 +59,7 @@ class Activity:
 
     @property
     def verdict(self) -> str:
-        """One sentence on the gaps: whether every week has rows, and if not, how many lack them and since when."""
+        """One sentence on the gaps: whether every week has rows, and how many lack them."""
         empty, weeks = self.empty_weeks, len(self.table)
         if not empty:
             return (
