@@ -68,7 +68,9 @@ def explain(
     for fault in error.errors():
         keys = [part for part in fault["loc"] if isinstance(part, str) and "[" not in part]
         key = _trim(keys, model)
-        given = any(key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.") for name in overrides)
+        given = any(
+            key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.") for name in overrides
+        )
         place = f"override {key}" if given and key else f"{file}: key '{key}'" if key else f"{file}:"
         lines[f"{place} {_sentence(fault, key=key, model=model)}"] = None
     return "\n".join(lines)

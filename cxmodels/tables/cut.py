@@ -35,7 +35,9 @@ def known_by(table: ir.Table, as_of: date, *, column: str = "timestamp") -> ir.T
     return table.filter(table[column] < _midnight_after(as_of))
 
 
-def within(table: ir.Table, start_exclusive: date, end_inclusive: date, *, column: str = "timestamp") -> ir.Table:
+def within(
+    table: ir.Table, start_exclusive: date, end_inclusive: date, *, column: str = "timestamp"
+) -> ir.Table:
     """Return the rows after the day `start_exclusive`, up to the end of the day `end_inclusive`.
 
     Parameters

@@ -1,0 +1,65 @@
+"""How are rows staged? A stream of chunks becomes one Parquet file, so that the engine reads every source alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+CHUNK = 50_000
+"""Rows held in memory at a time while a file is staged by Python."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One file of rows that the engine can read: where, what it was called, how many rows, and what was noticed."""
+
+    path: Path
+    label: str
+    rows: int
+    in_place: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def write_rows(chunks: Iterable[list[list[object]]], *, schema: pa.Schema, target: Path) -> int:
+    """Write chunks of columns to a Parquet file, and return the number of rows.
+
+    Parameters
+    ----------
+    chunks : iterable of list of columns
+        Each chunk has one list of values for each field of the schema.
+    schema : pyarrow.Schema
+        Names and types.
+    target : Path
+        The file to write.
+    """
+    rows = 0
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        for columns in chunks:
+            arrays = [pa.array(values, type=kind.type) for values, kind in zip(columns, schema, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            rows += len(columns[0]) if columns else 0
+    return rows
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Return column names without blanks at the ends, empty ones numbered, repeated ones marked.
+
+    Examples
+    --------
+    >>> unique_names(["id ", "", "id"])
+    ['id', 'column_2', 'id_2']
+    """
+    seen: dict[str, int] = {}
+    unique = []
+    for i, name in enumerate(names, start=1):
+        plain = name.strip(" \t\u00a0\ufeff") or f"column_{i}"
+        while plain.casefold() in seen:
+            seen[plain.casefold()] += 1
+            plain = f"{plain}_{seen[plain.casefold()]}"
+        seen[plain.casefold()] = 1
+        unique.append(plain)
+    return unique
