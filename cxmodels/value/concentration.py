@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,6 +125,27 @@ def concentration(
         total=total,
         lost=float(-value[value < 0].sum()),
     )
+
+
+def curves_together(spreads: Mapping[str, Concentration]) -> pd.DataFrame:
+    """Put several whale curves on one axis.
+
+    Parameters
+    ----------
+    spreads
+        Name of a curve to its concentration.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: share of customers, rising; one column a curve: share of value.
+    """
+    shares = np.unique(np.concatenate([spread.curve["customer_share"] for spread in spreads.values()]))
+    curves = {
+        name: np.interp(shares, spread.curve["customer_share"], spread.curve["value_share"])
+        for name, spread in spreads.items()
+    }
+    return pd.DataFrame(curves, index=pd.Index(shares, name="customer_share"))
 
 
 def gini(values: ArrayLike) -> float:

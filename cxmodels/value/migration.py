@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cxmodels.value.tiers import assign_tiers, checked_values, floors_of_levels, tier_floors
 
+MOST_DAYS = 365
 NOT_YET = "not yet a customer"
 GONE = "no longer listed"
 
@@ -73,6 +75,36 @@ class Migration:
         both, rank = self._both, {name: place for place, name in enumerate(self.order)}
         step = np.sign(both["after"].map(rank).astype(float) - both["before"].map(rank).astype(float))
         return float(both.loc[step == direction, "customers"].sum() / max(1, self.known))
+
+
+def earlier_date(first_day: date, as_of: date, *, days: int | None = None) -> date:
+    """Date to compare ``as_of`` with: by default a third of the history before it, and at most a year.
+
+    Parameters
+    ----------
+    first_day, as_of
+        First day of the history, and the date of the study.
+    days
+        Days between the two dates, where the study says so.
+
+    Raises
+    ------
+    ValueError
+        Where nothing is known on the earlier date.
+
+    Examples
+    --------
+    >>> earlier_date(date(2024, 1, 1), date(2024, 12, 31)).isoformat()
+    '2024-08-31'
+    """
+    back = days or min(MOST_DAYS, ((as_of - first_day).days + 1) // 3)
+    then = as_of - timedelta(days=back)
+    if back < 1 or then < first_day:
+        raise ValueError(
+            f"the history runs from {first_day} to {as_of}, and {back} days before its end nothing is known; "
+            "set segments.compare_days to less than its length."
+        )
+    return then
 
 
 def migrate(

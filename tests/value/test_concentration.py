@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cxmodels.value.concentration import concentration, gini
+from cxmodels.value.concentration import concentration, curves_together, gini
 
 GRID = (np.arange(200_000) + 0.5) / 200_000
 
@@ -108,3 +108,11 @@ def test_impossible_shares_are_refused():
         result.top_share(1.2)
     with pytest.raises(ValueError, match="value_share is 2"):
         result.customers_for(2.0)
+
+
+def test_curves_on_one_axis_keep_their_points():
+    few, many = concentration([3.0, 1.0]), concentration([5.0, 2.0, 1.0, 0.0])
+    table = curves_together({"few": few, "many": many})
+    assert table.index.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert table["few"].tolist() == [0.0, 0.375, 0.75, 0.875, 1.0]
+    assert table["many"].tolist() == [0.0, 0.625, 0.875, 1.0, 1.0]

@@ -1,12 +1,14 @@
 """Migration counts everybody once; stability is high where tiers are far apart and low where they are not."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxmodels.value.migration import GONE, NOT_YET, migrate, tier_stability
+from cxmodels.value.migration import GONE, NOT_YET, earlier_date, migrate, tier_stability
 from cxmodels.value.tiers import tier_floors
 
 ORDER = ["top", "middle", "low"]
@@ -132,3 +134,16 @@ def test_an_empty_tier_keeps_its_nobody_and_the_last_has_no_floor():
 def test_refits_of_another_population_are_refused():
     with pytest.raises(ValueError, match="3 customers"):
         tier_stability([1.0, 2.0, 3.0], SHARES, refits=[[1.0, 2.0]])
+
+
+def test_the_earlier_date_is_a_third_back_and_at_most_a_year():
+    assert earlier_date(date(2024, 1, 1), date(2024, 3, 30)) == date(2024, 2, 29)
+    assert earlier_date(date(2010, 1, 1), date(2024, 12, 31)) == date(2024, 1, 1)
+    assert earlier_date(date(2024, 1, 1), date(2024, 12, 31), days=10) == date(2024, 12, 21)
+
+
+def test_a_date_before_the_history_is_refused():
+    with pytest.raises(ValueError, match="compare_days"):
+        earlier_date(date(2024, 1, 1), date(2024, 1, 31), days=60)
+    with pytest.raises(ValueError, match="nothing is known"):
+        earlier_date(date(2024, 1, 1), date(2024, 1, 1))
