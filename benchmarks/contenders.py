@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,37 @@ class Report:
 
 
 Contender = Callable[[Path, Path, date, Report], None]
+
+
+def run_cxmodels(log: Path, out: Path, as_of: date, report: Report, *, intervals: bool = False) -> None:
+    """Take the public functions one by one: summary in the engine, fits on counted cells, value."""
+    with report.stage("import"):
+        import ibis
+
+        from cxmodels.value.lifetime import Terms, estimate_value
+        from cxmodels.value.purchases import fit_purchases
+        from cxmodels.value.spend import fit_spend
+        from cxmodels.value.summary import summarise
+    with report.stage("summary"):
+        transactions = ibis.duckdb.connect().read_parquet(log)
+        summary = summarise(transactions, as_of=as_of, unit="day").to_pandas()
+    with report.stage("purchases"):
+        purchases = fit_purchases(summary, model="bg-nbd", unit="day")
+    with report.stage("spend"):
+        spend = fit_spend(summary)
+    with report.stage("clv"):
+        terms = Terms(horizon_days=HORIZON_DAYS, discount_rate=YEARLY_RATE)
+        value = estimate_value(summary, purchases, spend, terms=terms)
+    if intervals:
+        with report.stage("intervals"):
+            from cxmodels.value.uncertainty import value_intervals
+
+            value = value.join(value_intervals(summary, purchases, spend, terms=terms))
+    with report.stage("write"):
+        kept = ["customer_id", "frequency", "recency", "T", "monetary_value"]
+        summary[kept].join(value).to_parquet(out)
+    report.parameters.update(purchases.params, **{name: spend.params[name] for name in ("p", "q", "v")})
+    report.notes.extend(note for note in (purchases.note, spend.note) if note)
 
 
 def run_lifetimes(log: Path, out: Path, as_of: date, report: Report) -> None:
@@ -107,7 +139,7 @@ def run_group_by(log: Path, out: Path, as_of: date, report: Report) -> None:
     with report.stage("import"):
         import duckdb
     with report.stage("summary"):
-        duckdb.sql(
+        duckdb.connect().execute(
             f"""
             COPY (
                 WITH days AS (
@@ -127,6 +159,8 @@ def run_group_by(log: Path, out: Path, as_of: date, report: Report) -> None:
 
 
 CONTENDERS: dict[str, Contender] = {
+    "cxmodels": run_cxmodels,
+    "cxmodels-intervals": partial(run_cxmodels, intervals=True),
     "lifetimes": run_lifetimes,
     "group-by": run_group_by,
 }

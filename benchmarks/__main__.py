@@ -1,0 +1,88 @@
+"""Run the benchmarks, print their results and write them to ``benchmarks/results/``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.report import RESULTS, Result, save
+
+ALL = ("speed", "growth", "accuracy", "recovery")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the named benchmarks, all without a name; exit status 0 whatever the verdicts say."""
+    chosen = _parser().parse_args(arguments)
+    for name in chosen.names or ALL:
+        start = time.perf_counter()
+        print(f"{name}: running …", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+            result = BENCHMARKS[name](chosen, Path(folder))
+        print(result.text(), flush=True)
+        for path in save(result, chosen.results):
+            print(f"{name}: written to {path}", file=sys.stderr)
+        print(f"{name}: {time.perf_counter() - start:.0f} s\n", file=sys.stderr, flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=ALL, metavar="|".join(ALL), help="default: all of them")
+    parser.add_argument(
+        "--small", action="store_true", help="50,000 customers instead of a million; few seeds"
+    )
+    parser.add_argument("--large", action="store_true", help="growth up to ten million customers")
+    parser.add_argument("--repetitions", type=int, help="rounds of each contender (speed 3, growth 1)")
+    parser.add_argument("--seeds", type=int, help="simulated populations of the recovery benchmark (30)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
+    return parser
+
+
+# Each benchmark is imported when it is run: the accuracy benchmark needs no DuckDB log, speed needs no model.
+def _speed(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.speed import CUSTOMERS, SMALL, measure_speed
+
+    customers = SMALL if chosen.small else CUSTOMERS
+    return measure_speed(customers=customers, repetitions=chosen.repetitions or 3, folder=folder)
+
+
+def _growth(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.growth import CUSTOMERS, LARGE, LINES, SMALL, measure_growth
+
+    sizes = SMALL if chosen.small else (*CUSTOMERS, *([LARGE] if chosen.large else []))
+    lines = LINES if not chosen.large else (*LINES, 4 * LINES[-1])
+    return measure_growth(
+        folder=folder,
+        customers=sizes,
+        lines=lines,
+        lines_customers=sizes[0] if chosen.small else 100_000,
+        repetitions=chosen.repetitions or 1,
+    )
+
+
+def _accuracy(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.accuracy import measure_accuracy
+
+    return measure_accuracy(small=chosen.small)
+
+
+def _recovery(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.recovery import SEEDS, measure_recovery
+
+    return measure_recovery(seeds=chosen.seeds or (3 if chosen.small else SEEDS))
+
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
+    "speed": _speed,
+    "growth": _growth,
+    "accuracy": _accuracy,
+    "recovery": _recovery,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
