@@ -11,6 +11,8 @@ from cxmodels.value.counts import Floats
 CellLogLikelihood = Callable[[Floats], Floats]
 STEP = 1e-3
 LARGEST_MOVE = 3.0
+# a Newton step of this length in log-parameters lands within about a tenth of it from the optimum
+SHORT_MOVE = 0.05
 CORRECTIONS = 2
 
 
@@ -90,7 +92,7 @@ def bootstrap_log_parameters(
     Notes
     -----
     Each sample draws as many customers as there are. It is refitted by a Newton step with the sample's own
-    score and Hessian at `logs`, then by steps with the score where it landed. A step that does not raise the
+    score and Hessian at `logs` and, where that step is long, by steps with the score where it landed. A step that does not raise the
     sample's likelihood is halved, and directions that a sample does not determine are not moved in.
     """
     customers = int(round(weights.sum()))
@@ -116,6 +118,8 @@ def _climb(
     inverse: Floats,
     offset: Floats,
 ) -> Floats:
+    if np.abs(move).max() <= SHORT_MOVE:
+        return logs + move
     steps = np.eye(len(logs)) * STEP
     at = logs
     value = float(sample @ cell_values(at))
@@ -125,15 +129,15 @@ def _climb(
                 [sample @ (cell_values(at + step) - cell_values(at - step)) / (2 * STEP) for step in steps]
             )
             move = inverse @ (score - offset)
-        if np.abs(move).max() < 1e-4:
-            break
-        move = move * min(1.0, LARGEST_MOVE / np.abs(move).max())
+        move = move * min(1.0, LARGEST_MOVE / max(np.abs(move).max(), 1e-300))
         for halving in range(6):
             trial = at + move / 2**halving
             reached = float(sample @ cell_values(trial)) - float(offset @ (trial - logs))
             if reached >= value:
                 at, value = trial, reached
                 break
+        if np.abs(move).max() <= SHORT_MOVE:
+            break
     return at
 
 

@@ -165,13 +165,17 @@ def _joined(rows: Counts, *, cells: int) -> Counts:
     age_bin = np.minimum((scaled_age * age_bins[ranks]).astype(np.int64), age_bins[ranks] - 1)
     gap_bin = np.minimum((gap * gap_bins[ranks]).astype(np.int64), gap_bins[ranks] - 1)
     key = start[ranks] + age_bin * gap_bins[ranks] + gap_bin
-    weights, recency, age = (
-        np.bincount(key, values, minlength=start[-1])
+    sums = [
+        np.bincount(key, values, minlength=start[-1]).astype(float)
         for values in (rows.weights, rows.weights * rows.recency, rows.weights * rows.T)
+    ]
+    kept = sums[0] > 0
+    weights = sums[0][kept]
+    x, recency, age = (
+        np.repeat(x_of_rank, np.diff(start))[kept],
+        sums[1][kept] / weights,
+        sums[2][kept] / weights,
     )
-    kept = weights > 0
-    x, weights = np.repeat(x_of_rank, np.diff(start))[kept], weights[kept]
-    recency, age = recency[kept] / weights, age[kept] / weights
     return Counts(x, np.minimum(recency, age), age, weights)
 
 

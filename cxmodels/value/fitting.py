@@ -68,7 +68,7 @@ def fit_pareto(counts: Counts, *, seed: int) -> dict[str, float] | None:
         rng = np.random.default_rng(seed)
         scale = 1.0 / float(counts.T.max())
 
-        class StableParetoNBDFitter(lifetimes.ParetoNBDFitter):  # type: ignore[name-defined,misc]
+        class StableParetoNBDFitter(lifetimes.ParetoNBDFitter):  # type: ignore[name-defined]
             @staticmethod
             def _negative_log_likelihood(
                 params: Floats, freq: Floats, rec: Floats, T: Floats, weights: Floats, penalizer_coef: float

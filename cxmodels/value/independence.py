@@ -13,6 +13,7 @@ from cxmodels.value.counts import Floats
 EXACT_ROWS = 3_000
 # width of a cell in log spend: below it the Gamma-Gamma fit moves by far less than its standard error
 LOG_WIDTH = 0.04
+COARSE_CELLS, COARSE_WIDTH = 1_500, 0.2
 NEGLIGIBLE, WEAK = 0.1, 0.3
 
 
@@ -47,6 +48,19 @@ class SpendCells:
         centred = x - np.average(x, weights=self.weights)
         spread = float((self.weights * centred**2).sum())
         return float((self.weights * centred * y).sum()) / spread if spread > 0 else 0.0
+
+    def coarser(self) -> SpendCells:
+        """Return the cells joined where log spend is nearly the same, for refits that need speed."""
+        if len(self.weights) <= COARSE_CELLS:
+            return self
+        steps = np.floor(np.log(self.monetary_value) / COARSE_WIDTH)
+        joined = np.unique(np.column_stack((self.frequency, steps)), axis=0, return_inverse=True)[1].ravel()
+        weights = np.bincount(joined, self.weights)
+        frequency, logs = (
+            np.bincount(joined, self.weights * one) / weights
+            for one in (self.frequency, np.log(self.monetary_value))
+        )
+        return SpendCells(frequency, np.exp(logs), weights, self.mean, self.mean_error)
 
     def without_trend(self, trend: float) -> SpendCells:
         """Return the cells with spend divided by (1 + frequency)^trend."""

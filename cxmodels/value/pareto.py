@@ -7,6 +7,7 @@ A customer buys at rate λ ~ Gamma(r, α) and leaves at rate μ ~ Gamma(s, β). 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, gammaln
@@ -22,6 +23,9 @@ NODES, NODE_WEIGHTS = (NODES + 1) / 2, NODE_WEIGHTS / 2
 @dataclass(frozen=True, kw_only=True)
 class ParetoNbd(PurchaseModel):
     """Pareto/NBD; its parameters are r, alpha, s, beta."""
+
+    # its likelihood is an integral, an order dearer than the others'
+    bootstrap_cells: ClassVar[int] = 400
 
     @staticmethod
     def log_odds_left(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:

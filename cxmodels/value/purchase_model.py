@@ -6,18 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxmodels.value.bootstrap import bootstrap_log_parameters, log_parameter_errors
+from cxmodels.value.bootstrap import CellLogLikelihood, bootstrap_log_parameters, log_parameter_errors
 from cxmodels.value.counts import Counts, Floats, coarsen
 
 Params = Mapping[str, Floats]
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(14)
 NODES, NODE_WEIGHTS = (NODES + 1) / 2, NODE_WEIGHTS / 2
-BOOTSTRAP_CELLS = 1_500
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class PurchaseModel(ABC):
     log_likelihood: float
     note: str = ""
     counts: Counts = field(repr=False, compare=False)
+    bootstrap_cells: ClassVar[int] = 1_500
 
     # --- what each model defines -------------------------------------------------------------------
 
@@ -266,8 +267,13 @@ class PurchaseModel(ABC):
     ) -> tuple[Floats, Floats]:
         """Simulate as `draw_future` does, broadcasting arrays of parameters against histories."""
         alive = cls.alive(params, frequency, recency, T)
-        purchases, discount = cls.simulate_alive(params, frequency, T, window=window, rng=rng)
-        return np.where(rng.random(alive.shape) < alive, purchases, 0.0), discount
+        lives = np.nonzero(rng.random(alive.shape) < alive)
+        # only living customers are simulated: often the smaller part
+        living = {key: np.broadcast_to(value, alive.shape)[lives] for key, value in params.items()}
+        x, age = (np.broadcast_to(one, alive.shape)[lives] for one in (frequency, T))
+        purchases, discount = np.zeros(alive.shape), np.ones(alive.shape)
+        purchases[lives], discount[lives] = cls.simulate_alive(living, x, age, window=window, rng=rng)
+        return purchases, discount
 
     # --- how sure are the parameters ---------------------------------------------------------------
 
@@ -301,13 +307,13 @@ class PurchaseModel(ABC):
 
     @cached_property
     def _coarse_counts(self) -> Counts:
-        return coarsen(self.counts, cells=BOOTSTRAP_CELLS)
+        return coarsen(self.counts, cells=self.bootstrap_cells)
 
     @property
     def _log_params(self) -> Floats:
         return np.log(np.array(list(self.params.values())))
 
-    def _log_likelihood_of_logs(self, counts: Counts | None = None):
+    def _log_likelihood_of_logs(self, counts: Counts | None = None) -> CellLogLikelihood:
         cells = self.counts if counts is None else counts
 
         def cell_values(logs: Floats) -> Floats:

@@ -133,13 +133,43 @@ class SpendModel:
         ndarray of float, shape (customers, draws)
         """
         used: Mapping[str, npt.ArrayLike] = self.params if params is None else params
-        p = np.asarray(used["p"], dtype=float)
-        if "mean" in used:
-            if not np.isfinite(p).all():
-                return purchases
-            return rng.standard_gamma(np.broadcast_to(p * purchases, purchases.shape)) / p
-        own = rng.standard_gamma(np.broadcast_to(p * frequency + np.asarray(used["q"]), purchases.shape))
-        return rng.standard_gamma(np.broadcast_to(p * purchases, purchases.shape)) / np.maximum(own, SMALLEST)
+        bought = np.nonzero(purchases > 0)
+        count, x = purchases[bought], np.broadcast_to(frequency, purchases.shape)[bought]
+        p, q = (np.broadcast_to(used.get(key, 1.0), purchases.shape)[bought] for key in ("p", "q"))
+        total = np.zeros(purchases.shape)
+        if "mean" not in used:
+            own = np.maximum(rng.standard_gamma(p * x + q), SMALLEST)
+            total[bought] = rng.standard_gamma(p * count) / own
+        elif np.isfinite(p).all():
+            total[bought] = rng.standard_gamma(p * count) / p
+        else:
+            total[bought] = count
+        return total
+
+    def second_moment(self, purchases: Floats, frequency: Floats) -> tuple[Floats, Floats]:
+        """Return mean and mean square of the total of `purchases` purchases, divided by `scale` and its square.
+
+        Parameters
+        ----------
+        purchases : ndarray of float, shape (customers, draws)
+            Numbers of purchases.
+        frequency : ndarray of float, broadcastable to `purchases`
+            Repeat purchases up to now.
+
+        Returns
+        -------
+        mean, square : ndarray of float, shape (customers, draws)
+            Where Gamma-Gamma's variance is infinite (p x + q ≤ 2), as if p x + q were 2.1.
+        """
+        p = self.params["p"]
+        if "mean" in self.params:
+            return purchases, purchases**2 + (purchases / p if np.isfinite(p) else 0.0)
+        shape = p * frequency + self.params["q"]
+        finite = np.maximum(shape, 2.1)
+        mean = p * purchases / (shape - 1.0)
+        return mean, mean**2 + (p * purchases * (finite - 1.0 + p * purchases)) / (
+            (finite - 1.0) ** 2 * (finite - 2.0)
+        )
 
     def draw(
         self,
@@ -187,7 +217,7 @@ class SpendModel:
             draws = pd.DataFrame({"mean": self.params["mean"] * np.exp(relative * rng.standard_normal(n))})
             return draws.assign(p=self.params["p"])
         kept = ("p", "q", "v")
-        cells = self.cells.without_trend(self.params["trend"])
+        cells = self.cells.coarser().without_trend(self.params["trend"])
 
         def cell_values(logs: Floats) -> Floats:
             return gamma_gamma_log_likelihood(
@@ -320,6 +350,6 @@ def _bounded_mean(params: dict[str, float], cells: SpendCells) -> tuple[dict[str
     best = minimize(negative, start, method="L-BFGS-B", bounds=[(-6.0, 9.0), (-4.0, 9.0)])
     stated = "infinite" if not np.isfinite(mean) else f"{mean / cells.mean:.1f} times the observed one"
     return named(best.x), (
-        f"Gamma-Gamma's mean spend came out {stated} (q = {q:.2f}): it was refitted with the observed mean of the repeat "
-        "buyers."
+        f"Gamma-Gamma's mean spend came out {stated} (q = {q:.2f}): it was refitted with the observed mean "
+        "of the repeat buyers."
     )

@@ -134,15 +134,9 @@ def _customer_days(transactions: ir.Table) -> ir.Table:
         day=transactions.timestamp.cast("date"),
         amount=transactions.amount.cast("float64"),
     )
-    days = rows.group_by("customer_id", "day").aggregate(
-        value=rows.amount.sum(), highest=rows.amount.max(), lowest=rows.amount.min()
-    )
-    return days.select(
-        "customer_id",
-        "day",
-        "value",
-        bought=(days.highest >= 0) & ((days.lowest >= 0) | (days["value"] > 0)),
-    )
+    days = rows.group_by("customer_id", "day").aggregate(value=rows.amount.sum(), lowest=rows.amount.min())
+    # without a refund every row is a purchase; with one, a net above zero says that there was a purchase too
+    return days.mutate(bought=(days.lowest >= 0) | (days["value"] > 0)).drop("lowest")
 
 
 def _require(transactions: ir.Table, *columns: str) -> None:

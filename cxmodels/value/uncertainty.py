@@ -1,4 +1,4 @@
-"""How sure is a value? Intervals for customers and for groups: the parameters' part and the outcomes' part."""
+"""How sure is a value? Intervals for customers and groups, of parameters and of outcomes."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def group_totals(
     -----
     Parameters are refitted to bootstrap samples, and for each the expected total is worked out on cells.
     Outcomes are independent between customers given the parameters; their total is drawn from a Gamma
-    distribution with the simulated mean and variance, which is right-skewed for a few customers and normal for many.
+    distribution with the simulated mean and variance: right-skewed for few customers, normal for many.
     """
     rng = np.random.default_rng(seed)
     names, member = _members(summary, groups)
@@ -157,7 +157,8 @@ def _cells(summary: pd.DataFrame, purchases: PurchaseModel, scale: Floats, *, ta
     side = max(int(np.sqrt(target / 24)), 2)
     age_bin = np.minimum((age / (age.max() or 1.0) * side).astype(np.int64), side - 1)
     alive_bin = np.minimum((alive * side).astype(np.int64), side - 1)
-    place = np.unique((steps * side + age_bin) * side + alive_bin, return_inverse=True)[1]
+    key = (steps * side + age_bin) * side + alive_bin
+    place = (np.cumsum(np.bincount(key) > 0) - 1)[key]
     weights = np.bincount(place).astype(float)
     means = [np.bincount(place, one) / weights for one in (x, t_x, age, scale)]
     return _Cells(place, means[0], np.minimum(means[1], means[2]), means[2], means[3], weights)
@@ -214,8 +215,8 @@ def _moments(
             size=VARIANCE_DRAWS,
             rng=rng,
         )
-        total = spend.draw_factor(bought, cells.frequency[rows, None], rng=rng) * discount
-        variances[rows] = total.var(axis=1)
+        mean, square = spend.second_moment(bought, cells.frequency[rows, None])
+        variances[rows] = (square * discount**2).mean(axis=1) - (mean * discount).mean(axis=1) ** 2
     margin = terms.margin_middle
     return expected * margin, (scale * margin) ** 2 * variances[cells.place]
 
@@ -245,7 +246,8 @@ def _parameter_ratios(
     discounted = purchases.integrate_rate(params, x, age, window=terms.window(purchases.unit))[1]
     discounted = discounted * purchases.alive(params, x, t_x, age)
     totals = np.empty((groups, len(of_spend)))
-    for i, row in enumerate(of_spend.to_dict("records")):
+    for i in range(len(of_spend)):
+        row = {str(name): float(of_spend[name].iloc[i]) for name in of_spend.columns}
         worth = spend.scale(x, means, row) * spend.expected_factor(x, row) * customers
         totals[:, i] = discounted[:, i] @ worth
     return totals[:, 1:] / np.maximum(totals[:, :1], 1e-300)
