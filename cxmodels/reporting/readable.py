@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -10,11 +10,10 @@ from html import escape
 
 import pandas as pd
 
+from cxmodels.reporting.vocabulary import COLUMNS, Spec
 from cxmodels.reporting.wording import Money
 
-Spec = str | tuple[str, str] | tuple[str, str, str]
-
-KINDS = ("text", "number", "share", "money", "date")
+KINDS = ("text", "number", "share", "money", "flag", "date")
 
 
 @dataclass(frozen=True)
@@ -39,49 +38,60 @@ class ReadableTable:
     def _repr_html_(self) -> str:
         """Show the table; what comes from data is escaped."""
         sides = ["right" if name in self.right else "left" for name in self.cells.columns]
-        head = _row("th", [str(name) for name in self.cells.columns], sides)
-        body = "".join(_row("td", list(row), sides) for row in self.cells.itertuples(index=False, name=None))
+        head = _row(["th"] * len(sides), [str(name) for name in self.cells.columns], sides)
+        tags = ["th", *["td"] * (len(sides) - 1)]
+        body = "".join(_row(tags, list(row), sides) for row in self.cells.itertuples(index=False, name=None))
         return f'<table class="readable"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
-def readable(frame: pd.DataFrame, columns: Mapping[str, Spec], *, money: Money) -> ReadableTable:
+def readable(
+    frame: pd.DataFrame, columns: Iterable[str] | Mapping[str, Spec], *, money: Money
+) -> ReadableTable:
     """Choose, name and word the columns of a table.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         The table.
-    columns : mapping
-        Heading → column of text, ``(column, kind)``, or ``(low, high, kind)`` for a range. Kinds: ``text``,
-        ``number``, ``share`` (0.12 is shown as 12.0%), ``money`` and ``date``. Missing values become a dash.
+    columns : iterable of str, or mapping
+        Short names of `cxmodels.reporting.vocabulary.COLUMNS`; or heading → ``(column, kind)``, or
+        ``(low, high, kind)`` for a range. Kinds: ``text``, ``number``, ``share`` (0.12 is shown as 12.0%),
+        ``money``, ``flag`` (yes or no) and ``date``. Missing values become a dash.
     money : Money
         Words money and numbers, such as ``run.money``.
 
     Raises
     ------
     ValueError
-        Where a column or kind is not known; names the nearest.
+        Where a name, column or kind is not known; names the nearest.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"tier": ["top"], "share": [0.25], "low": [900.0], "high": [1100.0]})
-    >>> shown = readable(
-    ...     frame,
-    ...     {"Tier": "tier", "Share": ("share", "share"), "Value": ("low", "high", "money")},
-    ...     money=Money("EUR"),
-    ... )
-    >>> shown.cells.iloc[0].tolist()
-    ['top', '25.0%', '€900 to €1,100']
+    >>> tiers = pd.DataFrame({"value_tier": ["top"], "customer_share": [0.25], "low": [900], "high": [1100]})
+    >>> readable(tiers, ["value_tier", "customer_share"], money=Money("EUR")).cells.iloc[0].tolist()
+    ['top', '25.0%']
+    >>> readable(tiers, {"Value": ("low", "high", "money")}, money=Money("EUR")).cells.iloc[0].tolist()
+    ['€900 to €1,100']
     """
-    specs = {heading: (spec, "text") if isinstance(spec, str) else spec for heading, spec in columns.items()}
+    specs = columns if isinstance(columns, Mapping) else dict(_from_vocabulary(name) for name in columns)
     cells = {}
     for heading, (*names, kind) in specs.items():
         word = _worder(kind, money)
         _check_columns(frame, names)
         rows = zip(*(frame[name] for name in names), strict=True)
         cells[heading] = [f" {money.words.to} ".join(_worded(value, word) for value in row) for row in rows]
-    right = tuple(heading for heading, spec in specs.items() if spec[-1] != "text")
+    right = tuple(heading for heading, spec in specs.items() if spec[-1] in ("number", "share", "money"))
     return ReadableTable(pd.DataFrame(cells).astype(object), right)
+
+
+def _from_vocabulary(name: str) -> tuple[str, Spec]:
+    if name not in COLUMNS:
+        near = get_close_matches(name, COLUMNS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"the vocabulary has no column {name!r}{hint} Give a heading and what to show under it."
+        )
+    return COLUMNS[name]
 
 
 def _worder(kind: str, money: Money) -> Callable[[object], str]:
@@ -90,6 +100,7 @@ def _worder(kind: str, money: Money) -> Callable[[object], str]:
         "number": money.words.number,
         "share": money.words.percent,
         "money": money,
+        "flag": lambda value: "yes" if value else "no",
         "date": money.words.date,
     }
     if kind not in words:
@@ -113,9 +124,9 @@ def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
             raise ValueError(f"the table has no column {name!r}{hint} There are {list(frame.columns)}.")
 
 
-def _row(tag: str, cells: list[str], sides: list[str]) -> str:
+def _row(tags: list[str], cells: list[str], sides: list[str]) -> str:
     inner = "".join(
         f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
-        for cell, side in zip(cells, sides, strict=True)
+        for tag, cell, side in zip(tags, cells, sides, strict=True)
     )
     return f"<tr>{inner}</tr>"

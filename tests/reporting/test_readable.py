@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from cxmodels.reporting.readable import readable
+from cxmodels.reporting.vocabulary import COLUMNS
 from cxmodels.reporting.wording import Money
 
 FRAME = pd.DataFrame(
@@ -49,16 +50,31 @@ def test_the_language_of_the_study_is_used():
 
 def test_html_is_escaped_and_numbers_stand_right():
     html = readable(
-        FRAME, {"Who": "name", "Customers": ("customers", "number")}, money=Money("USD")
+        FRAME, {"Who": ("name", "text"), "Customers": ("customers", "number")}, money=Money("USD")
     )._repr_html_()
     assert "&lt;b&gt;top&lt;/b&gt;" in html and "<b>" not in html
     assert '<td style="text-align:right">12,345</td>' in html
-    assert '<td style="text-align:left">low</td>' in html
+    assert '<th style="text-align:left">low</th>' in html
+
+
+def test_names_of_the_vocabulary_bring_their_heading_and_kind():
+    frame = pd.DataFrame(
+        {"segment": ["protect"], "customer_share": [0.25], "future_low": [100.0], "future_high": [200.0]}
+    )
+    shown = readable(frame, ["segment", "customer_share", "future_interval"], money=Money("USD")).cells
+    assert shown.columns.tolist() == ["Segment", "Share of customers", "90% interval"]
+    assert shown.iloc[0].tolist() == ["protect", "25.0%", "$100 to $200"]
+
+
+def test_every_word_of_the_vocabulary_can_be_shown():
+    for name, (heading, (*columns, kind)) in COLUMNS.items():
+        frame = pd.DataFrame({column: [date(2025, 1, 1) if kind == "date" else 1] for column in columns})
+        assert readable(frame, [name], money=Money("USD")).cells.columns.tolist() == [heading]
 
 
 def test_an_empty_table_keeps_its_headings():
     html = readable(
-        FRAME.iloc[:0], {"Who": "name", "Value": ("low", "high", "money")}, money=Money("USD")
+        FRAME.iloc[:0], {"Who": ("name", "text"), "Value": ("low", "high", "money")}, money=Money("USD")
     )._repr_html_()
     assert "Who" in html and "<td" not in html
 
@@ -66,5 +82,7 @@ def test_an_empty_table_keeps_its_headings():
 def test_unknown_columns_and_kinds_name_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'share'"):
         readable(FRAME, {"Share": ("shares", "share")}, money=Money("USD"))
+    with pytest.raises(ValueError, match="did you mean 'customer_share'"):
+        readable(FRAME, ["customer_shares"], money=Money("USD"))
     with pytest.raises(ValueError, match="did you mean 'money'"):
         readable(FRAME, {"Value": ("value", "monny")}, money=Money("USD"))
