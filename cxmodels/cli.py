@@ -95,7 +95,8 @@ def data_fetch(
     from cxmodels.datasets.catalogue import fetch
 
     with _errors_in_one_line():
-        print(fetch(name))
+        for path in fetch(name):
+            print(path)
 
 
 @app.command()
@@ -160,3 +161,7 @@ def _errors_in_one_line() -> Iterator[None]:
 def _fail(message: str, status: int) -> None:
     print(f"cxmodels: {' '.join(message.split())}", file=sys.stderr)
     raise typer.Exit(status)
+
+
+if __name__ == "__main__":
+    app()

@@ -38,7 +38,7 @@ def escape_formulas(frame: pd.DataFrame) -> pd.DataFrame:
         if isinstance(column.dtype, pd.CategoricalDtype):
             column = column.astype(object)
         if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
-            safe.isetitem(position, column.map(_escape, na_action="ignore").astype(object))
+            safe.isetitem(position, column.map(_escape, na_action="ignore").to_numpy(dtype=object))
     safe.columns = pd.Index([_escape(name) for name in safe.columns])
     return safe
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from cxmodels.reporting.findings import GRADES, NotebookFindings
 from cxmodels.reporting.pages import PageContext, grades_in_words, render_index, worded
 from cxmodels.reporting.record import Outcome
 from cxmodels.study import Study
+from cxmodels.tables import CheckReport
 
 _ABOUT = {
     "findings.json": "Every finding with money, interval, evidence and what would change it, for programs",
@@ -87,17 +87,18 @@ def _read_check(folder: Path, *, context: PageContext) -> list[dict[str, str]]:
     if not path.is_file():
         return []
     number = context.money.words.number
+    report = CheckReport.read(path)
     rows = []
-    for table in json.loads(path.read_text(encoding="utf-8")).get("tables", []):
-        reasons: dict[str, int] = table.get("reasons", {})
-        worst = max(reasons, key=lambda reason: reasons[reason], default="")
+    for check in report.checks:
+        counts = [count for count in report.counts if count.table == check.table]
+        worst = max(counts, key=lambda count: count.rows, default=None)
         rows.append(
             {
-                "table": str(table["table"]),
-                "read": number(table["rows_read"]),
-                "kept": number(table["rows_kept"]),
-                "aside": number(table["set_aside"]),
-                "reason": f"{worst} ({number(reasons[worst])})" if worst else "",
+                "table": check.table,
+                "read": number(check.rows_read),
+                "kept": number(check.rows_kept),
+                "aside": number(check.set_aside),
+                "reason": f"{worst.reason} ({number(worst.rows)})" if worst else "",
             }
         )
     return rows

@@ -13,15 +13,69 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import bleach
 import jinja2
 import nbformat
-from traitlets.config import Config
+from bleach.css_sanitizer import CSSSanitizer
 
 from cxmodels.reporting.findings import EVIDENCE, Finding, NotebookFindings
 from cxmodels.reporting.wording import Money
 
 TEMPLATES = files("cxmodels.reporting") / "templates"
 HIDDEN_TAGS = ("answer", "last-answer", "injected-parameters", "hide")
+_TAGS = frozenset(
+    (
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "caption",
+        "code",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+    )
+    + (
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+    )
+    + (
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "u",
+        "ul",
+    )
+)
 _HEADING = re.compile(r"\A\s*#\s+(?P<title>[^\n]+)\n*")
 
 
@@ -141,7 +195,6 @@ def _export(notebook: nbformat.NotebookNode, page: dict[str, Any]) -> str:
         exporter = HTMLExporter(
             template_name="page",
             extra_template_basedirs=[str(folder)],
-            config=Config({"HTMLExporter": {"sanitize_html": True}}),
             mathjax_url="",
             require_js_url="",
             jquery_url="",
@@ -149,7 +202,7 @@ def _export(notebook: nbformat.NotebookNode, page: dict[str, Any]) -> str:
             mermaid_layout_elk_js_url="",
             jupyter_widgets_base_url="",
             exclude_anchor_links=True,
-            filters={"without_style": _without_style},
+            filters={"clean": clean},
         )
         # Pictures before HTML: a figure must not be shadowed by a rendering that needs scripts.
         exporter.config.NbConvertBase.display_data_priority = [
@@ -184,9 +237,36 @@ def _without_title(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def _without_style(html: str) -> str:
-    """Drop style sheets inside an output: a page has one look, and cleaning would show them as text."""
-    return re.sub(r"<style\b.*?</style\s*>", "", html, flags=re.DOTALL | re.IGNORECASE)
+def clean(html: str) -> str:
+    """Keep only what a report needs of HTML from a notebook: text, tables, lists, pictures carried along.
+
+    Scripts, style sheets, forms, frames and handlers go; so do addresses of pictures, which would ask a host.
+
+    Examples
+    --------
+    >>> clean('<p onclick="x()" style="text-align:right;position:fixed">5</p><script>x()</script>')
+    '<p style="text-align:right;">5</p>'
+    """
+    bare = re.sub(r"<(style|script)\b.*?</\1\s*>", "", html, flags=re.DOTALL | re.IGNORECASE)
+    sides = CSSSanitizer(allowed_css_properties=["text-align"])
+    allowed = bleach.clean(
+        bare,
+        tags=_TAGS,
+        attributes=_allowed,
+        protocols=["http", "https", "mailto", "data"],
+        css_sanitizer=sides,
+        strip=True,
+    )
+    return str(allowed)
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    """Say whether an attribute may stay."""
+    if name == "src":
+        return tag == "img" and value.startswith("data:image/")
+    if name == "href":
+        return tag == "a" and not value.startswith("data:")
+    return name in {"alt", "class", "colspan", "height", "id", "rowspan", "scope", "style", "title", "width"}
 
 
 def _shared(context: PageContext) -> dict[str, Any]:

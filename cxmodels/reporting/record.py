@@ -95,16 +95,16 @@ def describe_run(
 def hash_inputs(study: Study) -> list[dict[str, Any]]:
     """Give path, size and sha256 of every file that a study reads, its own file first.
 
-    Addresses and catalogue names are listed without a hash of their own: what they bring is checked against
-    the catalogue's hash when it is fetched.
+    Of a catalogue name these are the fetched files; an address, and what could not be fetched, is listed
+    without a hash.
     """
     folder = study.path.resolve().parent
     found: list[dict[str, Any]] = [{"table": None, **_hashed(study.path.resolve(), folder)}]
     for name, source in study.tables.items():
         patterns = [source.database] if source.database else list(source.source)
         for pattern in patterns:
-            files = _files(folder, pattern)
-            found += [{"table": name, **_hashed(file, folder)} for file in files]
+            files = _files(folder, pattern) or _catalogued(pattern)
+            found += [{"table": name, "source": pattern, **_hashed(file, folder)} for file in files]
             if not files:
                 found.append({"table": name, "source": pattern})
     return found
@@ -138,8 +138,20 @@ def _files(folder: Path, pattern: str) -> list[Path]:
     return [full] if full.is_file() else []
 
 
+def _catalogued(name: str) -> list[Path]:
+    """Give the fetched files of a catalogue name; none when it is no such name or they are not to be had."""
+    from cxmodels.datasets.catalogue import CATALOGUE, CatalogueError, fetch
+
+    if name not in CATALOGUE:
+        return []
+    try:
+        return fetch(name)
+    except CatalogueError:
+        return []
+
+
 def _hashed(path: Path, folder: Path) -> dict[str, Any]:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
     return {"file": name, "bytes": path.stat().st_size, "sha256": digest}

@@ -302,7 +302,10 @@ def _previous(target: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     record = json.loads(path.read_text(encoding="utf-8"))
-    return {"settings": record["settings"], **{entry["name"]: entry for entry in record.get("notebooks", ())}}
+    return {
+        "settings": record.get("settings", {}),
+        **{entry["name"]: entry for entry in record.get("notebooks", ())},
+    }
 
 
 def _untouched(target: Path) -> str:

@@ -98,10 +98,9 @@ USES = Notebook(
 LACKS = Notebook(title="Who leaves?", cells=["1 / 0"], needs=["contracts"], gives=["churn"])
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def lay_out_project(place: Path) -> Project:
     """Lay out a project with three notebooks: one gives what the next uses; the third lacks its table."""
-    made = Project(tmp_path / "shop project")
+    made = Project(place / "shop project")
     made.study.parent.mkdir(parents=True)
     made.notebooks.mkdir()
     made.study.write_text(STUDY, encoding="utf-8")
@@ -109,5 +108,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     made.write("01-value", GIVES)
     made.write("02-segments", USES)
     made.write("03-leaving", LACKS)
+    return made
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Give a project to work in."""
+    made = lay_out_project(tmp_path)
     monkeypatch.chdir(made.folder)
     return made

@@ -130,7 +130,7 @@ def _mark_shares(ax: Axes, curve: pd.Series, *, marks: tuple[float, ...]) -> Non
     """Write the curve's value at some shares of customers, and at its top where it rises above 100 %."""
     at = list(marks)
     if curve.max() > 1.005:
-        at.append(float(curve.idxmax()))
+        at.append(float(curve.index[int(curve.to_numpy().argmax())]))
     for share in at:
         value = float(np.interp(share, curve.index.to_numpy(dtype=float), curve.to_numpy(dtype=float)))
         ax.plot([share], [value], "o", color=SERIES[0], markersize=8, zorder=5)

@@ -59,7 +59,7 @@ def matrix(
     word = number or (lambda share: Wording().percent(share, digits=0))
     with canvas(ax, height=max(3.0, 1.9 + 0.55 * len(table))) as ax:
         ax.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
-        for row, column in np.ndindex(*shares.shape):
+        for row, column in np.ndindex(shares.shape):
             share = shares[row, column]
             colour = "white" if share > 0.55 else INK
             text = word(share) if np.isfinite(share) else "–"

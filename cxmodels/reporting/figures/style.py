@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.text import Annotation
@@ -69,7 +70,7 @@ _RULES = {
     "axes.facecolor": "white",
     "figure.titlesize": 15,
     "figure.titleweight": "bold",
-    "axes.prop_cycle": mpl.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "svg.hashsalt": "cxmodels",
 }
 
@@ -79,7 +80,7 @@ def house_style() -> Iterator[None]:
     """Draw in the house style within the block, whatever the reader's own settings are."""
     with mpl.rc_context():
         plt.style.use("default")  # leaves the backend alone
-        mpl.rcParams.update(_RULES)
+        mpl.rcParams.update(_RULES)  # type: ignore[arg-type]  # its keys are a literal type
         yield
 
 
@@ -121,7 +122,7 @@ def put_title(ax: Axes | Sequence[Axes], title: str) -> None:
         text = every[0].set_title(title, loc="left")
         room = every[0].get_window_extent().width
     text.set_linespacing(1.25)
-    text.set_text(_broken(title, lambda line: _width(figure, line, like=text.get_fontsize()) <= room))
+    text.set_text(_broken(title, lambda line: _width(figure, line, like=15) <= room))
 
 
 def _broken(text: str, fits: Callable[[str], bool]) -> str:
@@ -165,7 +166,7 @@ def label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> list[A
     figure = ax.get_figure()
     if figure is None or not ends:
         return []
-    figure.draw_without_rendering()  # type: ignore[union-attr]
+    figure.draw_without_rendering()
     gap = 1.35 * SMALLEST_FONT * figure.dpi / 72
     order = sorted(ends, key=lambda name: ends[name][1])
     wanted = [ax.transData.transform((ends[name][0], ends[name][1]))[1] for name in order]

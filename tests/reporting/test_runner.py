@@ -1,0 +1,255 @@
+"""The run: what it makes, what it checks before, what it leaves alone."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cxmodels.reporting import runner
+from cxmodels.reporting.plan import PlanError
+from cxmodels.reporting.runner import RunFailed, run_study
+from cxmodels.study import StudyError
+from tests.reporting.conftest import GIVES, USES, Notebook, Project
+
+
+def record_of(report: Path) -> dict:
+    return json.loads((report / "run.json").read_text(encoding="utf-8"))
+
+
+def states(report: Path) -> dict[str, str]:
+    return {entry["name"]: entry["state"] for entry in record_of(report)["notebooks"]}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """One finished run, looked at by many tests."""
+    from tests.reporting.conftest import lay_out_project
+
+    project = lay_out_project(tmp_path_factory.mktemp("finished"))
+    run_study(project.study, overrides={"value.horizon_days": "180"}, out=project.report, notebooks=project.notebooks)
+    return project
+
+
+def test_a_run_leaves_pages_notebooks_tables_figures_findings_and_a_record(finished: Project) -> None:
+    names = {path.relative_to(finished.report).as_posix() for path in finished.report.rglob("*") if path.is_file()}
+    assert names >= {
+        "index.html",
+        "01-value.html",
+        "02-segments.html",
+        "notebooks/01-value.ipynb",
+        "notebooks/02-segments.ipynb",
+        "tables/value.parquet",
+        "tables/value.csv",
+        "tables/segments.parquet",
+        "figures/01-value-value.png",
+        "findings.json",
+        "run.json",
+    }
+    assert not [name for name in names if "03-leaving" in name]
+
+
+def test_nothing_but_the_report_is_left_beside_it(finished: Project) -> None:
+    assert [path.name for path in finished.report.parent.iterdir()] == [finished.report.name]
+
+
+def test_a_notebook_whose_table_the_study_lacks_is_left_out_and_the_reason_is_said(finished: Project) -> None:
+    left = next(entry for entry in record_of(finished.report)["notebooks"] if entry["name"] == "03-leaving")
+    assert left["state"] == "left out"
+    assert left["reason"] == "the study names no table 'contracts' (it has: transactions)"
+    assert "Who leaves?" in (finished.report / "index.html").read_text(encoding="utf-8")
+
+
+def test_overrides_reach_the_notebooks_and_the_record(finished: Project) -> None:
+    assert "horizon 180" in (finished.report / "02-segments.html").read_text(encoding="utf-8")
+    assert record_of(finished.report)["settings"]["value"]["horizon_days"] == 180
+    assert record_of(finished.report)["overrides"] == {"value.horizon_days": "180"}
+
+
+def test_the_record_holds_hashes_versions_seed_times_and_warnings(finished: Project) -> None:
+    record = record_of(finished.report)
+    inputs = {entry["file"]: entry for entry in record["inputs"]}
+    assert inputs["orders.csv"]["sha256"] == "25a734948c4423efeb4e24914493c3e036e570a87d9d99e376edec0bf24a2e53"
+    assert inputs["study.toml"]["bytes"] == finished.study.stat().st_size
+    assert record["versions"]["pandas"] == pd.__version__
+    assert record["seed"] == 20250101
+    assert record["complete"] is True
+    assert record["started"] <= record["ended"]
+    assert all(entry["seconds"] > 0 for entry in record["notebooks"] if entry["state"] == "done")
+    assert record["warnings"] == [{"notebook": "01-value", "text": "One row was set aside."}]
+
+
+def test_no_path_of_the_folder_for_work_in_progress_is_left(finished: Project) -> None:
+    for path in finished.report.rglob("*"):
+        if path.suffix in (".html", ".ipynb", ".json"):
+            assert ".part-" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_executed_notebook_answers_first(finished: Project) -> None:
+    cells = json.loads((finished.report / "notebooks" / "01-value.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert "".join(cells[0]["source"]).startswith("# What did customers bring?")
+    assert "It was worth it." in "".join(cells[1]["source"])
+
+
+def test_the_same_inputs_settings_and_seed_give_the_same_findings_and_figures(
+    finished: Project, tmp_path: Path
+) -> None:
+    overrides = {"value.horizon_days": "180"}
+    again = run_study(finished.study, overrides=overrides, out=tmp_path / "again", notebooks=finished.notebooks)
+    for name in ("findings.json", "figures/01-value-value.png", "tables/value.csv"):
+        assert (again / name).read_bytes() == (finished.report / name).read_bytes(), name
+
+
+def test_only_runs_what_is_asked_and_keeps_the_other_pages(finished: Project, tmp_path: Path) -> None:
+    import shutil
+
+    report = tmp_path / "report"
+    shutil.copytree(finished.report, report)
+    before = (report / "notebooks" / "01-value.ipynb").read_bytes()
+    run_study(
+        finished.study, overrides={"value.horizon_days": "90"}, only=["2"], out=report, notebooks=finished.notebooks
+    )
+    assert states(report) == {"01-value": "kept", "02-segments": "done", "03-leaving": "left out"}
+    assert (report / "notebooks" / "01-value.ipynb").read_bytes() == before
+    assert "horizon 90" in (report / "02-segments.html").read_text(encoding="utf-8")
+    assert "made with other settings" in (report / "index.html").read_text(encoding="utf-8")
+
+
+def test_only_marks_pages_that_build_on_what_was_run_again(finished: Project, tmp_path: Path) -> None:
+    import shutil
+
+    report = tmp_path / "report"
+    shutil.copytree(finished.report, report)
+    run_study(
+        finished.study,
+        overrides={"value.horizon_days": "180"},
+        only=["value"],
+        out=report,
+        notebooks=finished.notebooks,
+    )
+    stale = {entry["name"]: entry["stale"] for entry in record_of(report)["notebooks"]}
+    assert stale["02-segments"].startswith("made before what it builds on was run again")
+
+
+def test_only_says_which_notebook_brings_what_is_missing(project: Project) -> None:
+    with pytest.raises(PlanError, match=r"02-segments needs 'value'.*run 01-value as well \(--only 01 --only 02\)"):
+        run_study("shop", only=["02"])
+
+
+def test_only_an_unknown_notebook_is_answered_with_the_nearest(project: Project) -> None:
+    with pytest.raises(PlanError, match=r"no notebook 'segmets'; did you mean 'segments'\?"):
+        run_study("shop", only=["segmets"])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"value.horizon_dais": "180"}, "horizon_days"),
+        ({"value.horizon_days": "soon"}, "soon"),
+        ({"as_of": "yesterday"}, "yesterday"),
+    ],
+)
+def test_a_wrong_override_stops_before_anything_runs(project: Project, overrides: dict, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        run_study("shop", overrides=overrides)
+    assert not project.report.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ('study = ""\nout = ""', "must set 'overrides'"),
+        ('study = ""\nout = 3\noverrides = {}', "'out' in the parameters cell must be a str"),
+        ("study = (", "the parameters cell is no Python"),
+    ],
+)
+def test_a_notebook_that_would_ignore_its_parameters_stops_the_run(
+    project: Project, parameters: str, message: str
+) -> None:
+    project.write("02-segments", replace(USES, parameters=parameters))
+    with pytest.raises(PlanError, match=f"02-segments.ipynb.*{re.escape(message)}"):
+        run_study("shop")
+    assert not project.report.parent.exists()
+
+
+def test_a_missing_parameters_tag_stops_the_run(project: Project) -> None:
+    path = project.notebooks / "02-segments.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace('"parameters"', '"settings"'), encoding="utf-8")
+    with pytest.raises(PlanError, match="02-segments.ipynb must have one cell tagged 'parameters', found 0"):
+        run_study("shop")
+
+
+def test_a_failing_notebook_blocks_what_depends_on_it_and_nothing_else(project: Project) -> None:
+    good = project.report
+    good.mkdir(parents=True)
+    (good / "run.json").write_text('{"complete": true}', encoding="utf-8")
+    (good / "index.html").write_text("the last good report", encoding="utf-8")
+    project.write("01-value", replace(GIVES, cells=['raise KeyError("no\\nsuch column")']))
+    project.write("04-other", Notebook("What else?", cells=["1 + 1"], needs=["transactions"], gives=["other"]))
+    with pytest.raises(RunFailed) as failure:
+        run_study("shop")
+    line = str(failure.value)
+    kept = good.with_name("1998-06-30.failed")
+    assert line.startswith("01-value failed in cell 5: KeyError: 'no\\nsuch column'; see ")
+    assert str(kept / "notebooks" / "01-value.ipynb") in line
+    assert "the last good report" in line
+    assert "\n" not in line
+    assert (good / "index.html").read_text(encoding="utf-8") == "the last good report"
+    assert "KeyError" in (kept / "notebooks" / "01-value.ipynb").read_text(encoding="utf-8")
+    assert states(kept) == {"01-value": "failed", "02-segments": "skipped", "03-leaving": "left out", "04-other": "done"}
+    assert record_of(kept)["complete"] is False
+    index = (kept / "index.html").read_text(encoding="utf-8")
+    assert "This run did not finish." in index
+    assert "01-value failed" in index
+
+
+def test_a_kernel_that_dies_is_a_failure_with_a_reason(project: Project) -> None:
+    project.write("01-value", replace(GIVES, cells=["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"]))
+    with pytest.raises(RunFailed, match="01-value failed in its kernel died"):
+        run_study("shop", only=["01"])
+
+
+def test_a_full_disk_leaves_the_last_good_report(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.report.mkdir(parents=True)
+    (project.report / "run.json").write_text('{"complete": true}', encoding="utf-8")
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runner, "write_index", full)
+    project.write("01-value", replace(GIVES, cells=[]))
+    with pytest.raises(RunFailed, match="the disk is full .*the last good report in .* is untouched"):
+        run_study("shop", only=["01"])
+    assert [path.name for path in project.report.parent.iterdir()] == ["1998-06-30"]
+    assert (project.report / "run.json").read_text(encoding="utf-8") == '{"complete": true}'
+
+
+def test_two_notebooks_that_do_not_need_each_other_run_side_by_side(project: Project, tmp_path: Path) -> None:
+    meet = (
+        "import pathlib, time\nme, other = pathlib.Path({0!r}), pathlib.Path({1!r})\nme.touch()\n"
+        "end = time.monotonic() + 60\nwhile not other.exists():\n    assert time.monotonic() < end\n    time.sleep(0.05)"
+    )
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    for path in project.notebooks.iterdir():
+        path.unlink()
+    project.write("01-one", Notebook("One?", cells=[meet.format(one, two)], gives=["one"]))
+    project.write("02-two", Notebook("Two?", cells=[meet.format(two, one)], gives=["two"]))
+    assert states(run_study("shop")) == {"01-one": "done", "02-two": "done"}
+
+
+def test_kernels_speak_over_files_and_run_this_python(project: Project) -> None:
+    source = (
+        "import json, sys, ipykernel\nassert json.load(open(ipykernel.get_connection_file()))['transport'] == 'ipc'\n"
+        "print('python', sys.executable)"
+    )
+    for path in project.notebooks.iterdir():
+        path.unlink()
+    project.write("01-one", Notebook("One?", cells=[source]))
+    import sys
+
+    assert f"python {sys.executable}" in (run_study("shop") / "01-one.html").read_text(encoding="utf-8")
