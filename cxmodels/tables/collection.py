@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from dataclasses import dataclass, field
@@ -164,7 +165,9 @@ def read_tables(folder: Path) -> Tables:
 def _connect(scratch: Path | None) -> Any:
     backend = ibis.duckdb.connect()
     backend.con.execute("SET TimeZone = 'UTC'")
-    backend.con.execute("SET enable_progress_bar = false")
+    # In a notebook without ipywidgets there is no progress bar, and DuckDB refuses even to turn it off.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        backend.con.execute("SET enable_progress_bar = false")
     if scratch is not None:
         backend.con.execute(f"SET temp_directory = {text(str(scratch / 'spill'))}")
     return backend
