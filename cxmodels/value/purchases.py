@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from cxmodels.value.beta_geometric import BgNbd, MbgNbd
-from cxmodels.value.counts import Counts, collapse
+from cxmodels.value.counts import Counts, collapse, read_history
 from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
 from cxmodels.value.nbd import Nbd, fit_nbd
 from cxmodels.value.pareto import ParetoNbd
+from cxmodels.value.polish import count_exactly, polish
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.units import days_in
 
@@ -73,8 +75,10 @@ def fit_purchases(
     counts = collapse(summary)
     nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts, note="")
     silent = _silence(counts)
-    if silent or model == "nbd":
+    if silent:
         return _with_note(nested, silent)
+    if model == "nbd":
+        return _polished(nested, summary)
     if model == "pareto-nbd":
         params = fit_pareto(counts, seed=seed)
     else:
@@ -94,7 +98,19 @@ def fit_purchases(
             "buying. NBD without dropout was fitted instead, so every customer counts as "
             "active.",
         )
-    return fitted
+    return _polished(fitted, summary)
+
+
+def _polished(fitted: PurchaseModel, summary: pd.DataFrame) -> PurchaseModel:
+    """Carry a fit on joined cells over to every distinct history."""
+    exact = count_exactly(*read_history(summary))
+    if exact.cells <= fitted.counts.cells:
+        return fitted
+    params = polish(fitted.cell_log_likelihood, fitted.params, joined=fitted.counts, exact=exact)
+    found = _build(
+        fitted.name, params, requested=fitted.requested, unit=fitted.unit, counts=exact, note=fitted.note
+    )
+    return replace(found, counts=fitted.counts)
 
 
 def _build(
@@ -115,8 +131,6 @@ def _build(
 
 
 def _with_note(model: PurchaseModel, note: str) -> PurchaseModel:
-    from dataclasses import replace
-
     return replace(model, note=note)
 
 

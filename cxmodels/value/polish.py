@@ -1,0 +1,114 @@
+"""How do parameters that were fitted on joined cells become those of the fit on every customer? By Newton steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxmodels.value.bootstrap import cell_derivatives
+from cxmodels.value.counts import Counts, Floats
+
+STEPS = 2
+SMALL_STEP = 1e-6
+LARGEST_MOVE = 0.5  # of a log-parameter; a longer step says that the cells were no good start
+
+
+class CellLogLikelihood(Protocol):
+    """The log-likelihood of histories, as every purchase model defines it."""
+
+    def __call__(
+        self, params: Mapping[str, Floats], frequency: Floats, recency: Floats, T: Floats, /
+    ) -> Floats:
+        """Return the log-likelihood of each history."""
+        ...
+
+
+def count_exactly(frequency: Floats, recency: Floats, T: Floats) -> Counts:
+    """Count equal histories, joining none that differ.
+
+    Parameters
+    ----------
+    frequency, recency, T : ndarray of float, shape (customers,)
+        Purchase histories.
+
+    Returns
+    -------
+    Counts
+
+    Examples
+    --------
+    >>> one, two = np.array([1.0, 1.0, 0.0]), np.array([2.0, 2.0, 0.0])
+    >>> count_exactly(one, two, two + 1.0).weights.tolist()
+    [1.0, 2.0]
+    """
+    rows = pd.DataFrame({"frequency": frequency, "recency": recency, "T": T})
+    sizes = rows.groupby(["frequency", "recency", "T"], sort=False).size().sort_index()
+    x, t_x, age = (sizes.index.get_level_values(level).to_numpy(dtype=float) for level in range(3))
+    return Counts(x, t_x, age, sizes.to_numpy(dtype=float))
+
+
+def polish(
+    cell_log_likelihood: CellLogLikelihood, params: Mapping[str, float], *, joined: Counts, exact: Counts
+) -> dict[str, float]:
+    """Move parameters from the optimum on joined cells to the optimum on all distinct histories.
+
+    Joined cells shift the optimum by a part of their width, which at a million customers is many standard
+    errors. Their curvature is right within a few per cent, and that is all a Newton step needs: each step takes
+    the score of the exact histories and shrinks the distance some forty times.
+
+    Parameters
+    ----------
+    cell_log_likelihood : callable
+        Of the model.
+    params : mapping of str to float
+        Fitted to `joined`.
+    joined, exact : Counts
+        The same customers in joined cells, and by distinct history.
+
+    Returns
+    -------
+    dict of str to float
+        The parameters after the steps; `params` itself where a step is not finite, too long, or lowers the
+        likelihood of the exact histories.
+    """
+
+    def values(logs: Floats, cells: Counts) -> Floats:
+        named = dict(zip(params, np.exp(logs), strict=True))
+        return cell_log_likelihood(named, cells.frequency, cells.recency, cells.T)
+
+    def total(logs: Floats) -> float:
+        return float(exact.weights @ values(logs, exact))
+
+    logs = np.log(np.array(list(params.values())))
+    _, hessians = cell_derivatives(lambda at: values(at, joined), logs)
+    curvature = np.einsum("c,cij->ij", joined.weights, hessians)
+    best, height = logs, total(logs)
+    for _ in range(STEPS):
+        score = np.array(
+            [(total(best + step) - height) / SMALL_STEP for step in np.eye(len(logs)) * SMALL_STEP]
+        )
+        moved = _newton_step(best, score, curvature)
+        reached = -np.inf if moved is None else total(moved)
+        if moved is None or not reached >= height:
+            break
+        best, height = moved, reached
+    if best is logs:
+        return dict(params)
+    return dict(zip(params, map(float, np.exp(best)), strict=True))
+
+
+def _newton_step(
+    logs: Floats, score: Floats, curvature: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64] | None:
+    """Return the log-parameters after a Newton step, or None where there is no trustworthy one."""
+    if not (np.isfinite(score).all() and np.isfinite(curvature).all()):
+        return None
+    try:
+        step = np.linalg.solve(-curvature, score)
+    except np.linalg.LinAlgError:
+        return None
+    return logs + step if np.abs(step).max() <= LARGEST_MOVE else None

@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
+from cxmodels.value.beta_geometric import BgNbd
+from cxmodels.value.counts import collapse, read_history
+from cxmodels.value.fitting import fit_beta_geometric
+from cxmodels.value.polish import count_exactly, polish
+from cxmodels.value.purchases import fit_purchases
+
+
+@pytest.fixture(scope="module")
+def summary() -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    age = np.floor(rng.uniform(1, 730, 60_000))
+    histories = simulate_histories(PurchaseTruth(), age, rng=rng)
+    return histories.assign(recency=np.ceil(histories.recency))
+
+
+@pytest.fixture(scope="module")
+def exact_fit(summary) -> tuple[dict[str, float], dict[str, float]]:
+    """Parameters of the fit on all distinct histories, and their standard errors."""
+    counts = count_exactly(*read_history(summary))
+    params = fit_beta_geometric(counts, modified=False)
+    assert params is not None
+    model = BgNbd(
+        name="bg-nbd", requested="bg-nbd", params=params, unit="day", log_likelihood=0.0, counts=counts
+    )
+    return params, model.standard_errors
+
+
+def largest_distance(params, exact_fit) -> float:
+    full, errors = exact_fit
+    return max(abs(params[key] - full[key]) / errors[key] for key in full)
+
+
+def test_exact_counts_join_nothing_and_lose_nobody(summary):
+    counts = count_exactly(*read_history(summary))
+    distinct = summary[["frequency", "recency", "T"]].drop_duplicates()
+    assert counts.cells == len(distinct)
+    assert counts.customers == len(summary)
+    assert counts.weights @ counts.recency == pytest.approx(summary.recency.sum())
+
+
+def test_exact_counts_do_not_depend_on_the_order_of_customers(summary):
+    few = summary.head(2_000)
+    shuffled = few.sample(frac=1.0, random_state=1)
+    one, other = (count_exactly(*read_history(frame)) for frame in (few, shuffled))
+    for field in ("frequency", "recency", "T", "weights"):
+        np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+
+
+def test_polished_parameters_are_those_of_the_fit_on_every_history(summary, exact_fit):
+    joined = collapse(summary, cells=5_000)
+    rough = fit_beta_geometric(joined, modified=False)
+    assert largest_distance(rough, exact_fit) > 1.0
+    exact = count_exactly(*read_history(summary))
+    polished = polish(BgNbd.cell_log_likelihood, rough, joined=joined, exact=exact)
+    assert largest_distance(polished, exact_fit) < 0.05
+
+
+def test_a_fit_of_many_customers_is_within_a_tenth_of_a_standard_error(summary, exact_fit):
+    fitted = fit_purchases(summary, model="bg-nbd", unit="day")
+    assert fitted.counts.cells < 20_000
+    assert largest_distance(fitted.params, exact_fit) < 0.1
+
+
+def test_the_log_likelihood_is_that_of_every_history(summary):
+    fitted = fit_purchases(summary, model="bg-nbd", unit="day")
+    named = {key: np.asarray(value) for key, value in fitted.params.items()}
+    full = BgNbd.cell_log_likelihood(named, *read_history(summary)).sum()
+    assert fitted.log_likelihood == pytest.approx(full, rel=1e-12)
+
+
+def test_a_step_that_leads_nowhere_leaves_the_parameters(summary):
+    counts = collapse(summary.head(500))
+
+    def broken(params, frequency, recency, T):
+        return np.full(len(frequency), np.nan)
+
+    params = {"r": 1.0, "alpha": 10.0}
+    assert polish(broken, params, joined=counts, exact=counts) == params
