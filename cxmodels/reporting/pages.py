@@ -13,69 +13,20 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import bleach
+import bleach  # type: ignore[import-untyped]
 import jinja2
 import nbformat
-from bleach.css_sanitizer import CSSSanitizer
+from bleach.css_sanitizer import CSSSanitizer  # type: ignore[import-untyped]
 
 from cxmodels.reporting.findings import EVIDENCE, Finding, NotebookFindings
 from cxmodels.reporting.wording import Money
 
 TEMPLATES = files("cxmodels.reporting") / "templates"
 HIDDEN_TAGS = ("answer", "last-answer", "injected-parameters", "hide")
-_TAGS = frozenset(
-    (
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "code",
-        "dd",
-        "del",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-    )
-    + (
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "s",
-    )
-    + (
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "u",
-        "ul",
-    )
-)
+_KEPT_TAGS = """
+a abbr b blockquote br caption code dd del div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li
+ol p pre s small span strong sub sup table tbody td tfoot th thead tr u ul
+"""
 _HEADING = re.compile(r"\A\s*#\s+(?P<title>[^\n]+)\n*")
 
 
@@ -251,7 +202,7 @@ def clean(html: str) -> str:
     sides = CSSSanitizer(allowed_css_properties=["text-align"])
     allowed = bleach.clean(
         bare,
-        tags=_TAGS,
+        tags=frozenset(_KEPT_TAGS.split()),
         attributes=_allowed,
         protocols=["http", "https", "mailto", "data"],
         css_sanitizer=sides,
@@ -276,7 +227,7 @@ def _shared(context: PageContext) -> dict[str, Any]:
 
 def _code_colours() -> str:
     """Style sheet of highlighted code."""
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
     rules = HtmlFormatter(style="friendly", nobackground=True).get_style_defs(".code .highlight")
     return "\n".join(line for line in str(rules).splitlines() if line.startswith(".code"))

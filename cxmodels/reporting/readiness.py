@@ -34,9 +34,10 @@ def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:
     print("Questions:", file=stream)
     for row in questions(tables, study).itertuples(index=False):
         mark = "yes" if row.answerable else "no "
-        print(
-            f"  {mark}  {row.question} ({row.notebook}){'. ' + str(row.why) if row.why else ''}", file=stream
-        )
+        place = f" ({row.notebook})" if row.notebook else ""
+        print(f"  {mark}  {row.question}{place}", file=stream)
+        if row.why:
+            print(f"       {row.why}", file=stream)
 
 
 def print_catalogue(*, stream: TextIO | None = None) -> None:

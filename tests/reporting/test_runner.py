@@ -32,12 +32,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     from tests.reporting.conftest import lay_out_project
 
     project = lay_out_project(tmp_path_factory.mktemp("finished"))
-    run_study(project.study, overrides={"value.horizon_days": "180"}, out=project.report, notebooks=project.notebooks)
+    run_study(
+        project.study,
+        overrides={"value.horizon_days": "180"},
+        out=project.report,
+        notebooks=project.notebooks,
+    )
     return project
 
 
 def test_a_run_leaves_pages_notebooks_tables_figures_findings_and_a_record(finished: Project) -> None:
-    names = {path.relative_to(finished.report).as_posix() for path in finished.report.rglob("*") if path.is_file()}
+    names = {
+        path.relative_to(finished.report).as_posix() for path in finished.report.rglob("*") if path.is_file()
+    }
     assert names >= {
         "index.html",
         "01-value.html",
@@ -74,7 +81,9 @@ def test_overrides_reach_the_notebooks_and_the_record(finished: Project) -> None
 def test_the_record_holds_hashes_versions_seed_times_and_warnings(finished: Project) -> None:
     record = record_of(finished.report)
     inputs = {entry["file"]: entry for entry in record["inputs"]}
-    assert inputs["orders.csv"]["sha256"] == "25a734948c4423efeb4e24914493c3e036e570a87d9d99e376edec0bf24a2e53"
+    assert (
+        inputs["orders.csv"]["sha256"] == "25a734948c4423efeb4e24914493c3e036e570a87d9d99e376edec0bf24a2e53"
+    )
     assert inputs["study.toml"]["bytes"] == finished.study.stat().st_size
     assert record["versions"]["pandas"] == pd.__version__
     assert record["seed"] == 20250101
@@ -91,7 +100,9 @@ def test_no_path_of_the_folder_for_work_in_progress_is_left(finished: Project) -
 
 
 def test_the_executed_notebook_answers_first(finished: Project) -> None:
-    cells = json.loads((finished.report / "notebooks" / "01-value.ipynb").read_text(encoding="utf-8"))["cells"]
+    cells = json.loads((finished.report / "notebooks" / "01-value.ipynb").read_text(encoding="utf-8"))[
+        "cells"
+    ]
     assert "".join(cells[0]["source"]).startswith("# What did customers bring?")
     assert "It was worth it." in "".join(cells[1]["source"])
 
@@ -100,7 +111,9 @@ def test_the_same_inputs_settings_and_seed_give_the_same_findings_and_figures(
     finished: Project, tmp_path: Path
 ) -> None:
     overrides = {"value.horizon_days": "180"}
-    again = run_study(finished.study, overrides=overrides, out=tmp_path / "again", notebooks=finished.notebooks)
+    again = run_study(
+        finished.study, overrides=overrides, out=tmp_path / "again", notebooks=finished.notebooks
+    )
     for name in ("findings.json", "figures/01-value-value.png", "tables/value.csv"):
         assert (again / name).read_bytes() == (finished.report / name).read_bytes(), name
 
@@ -112,7 +125,11 @@ def test_only_runs_what_is_asked_and_keeps_the_other_pages(finished: Project, tm
     shutil.copytree(finished.report, report)
     before = (report / "notebooks" / "01-value.ipynb").read_bytes()
     run_study(
-        finished.study, overrides={"value.horizon_days": "90"}, only=["2"], out=report, notebooks=finished.notebooks
+        finished.study,
+        overrides={"value.horizon_days": "90"},
+        only=["2"],
+        out=report,
+        notebooks=finished.notebooks,
     )
     assert states(report) == {"01-value": "kept", "02-segments": "done", "03-leaving": "left out"}
     assert (report / "notebooks" / "01-value.ipynb").read_bytes() == before
@@ -137,7 +154,9 @@ def test_only_marks_pages_that_build_on_what_was_run_again(finished: Project, tm
 
 
 def test_only_says_which_notebook_brings_what_is_missing(project: Project) -> None:
-    with pytest.raises(PlanError, match=r"02-segments needs 'value'.*run 01-value as well \(--only 01 --only 02\)"):
+    with pytest.raises(
+        PlanError, match=r"02-segments needs 'value'.*run 01-value as well \(--only 01 --only 02\)"
+    ):
         run_study("shop", only=["02"])
 
 
@@ -180,7 +199,7 @@ def test_a_notebook_that_would_ignore_its_parameters_stops_the_run(
 def test_a_missing_parameters_tag_stops_the_run(project: Project) -> None:
     path = project.notebooks / "02-segments.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace('"parameters"', '"settings"'), encoding="utf-8")
-    with pytest.raises(PlanError, match="02-segments.ipynb must have one cell tagged 'parameters', found 0"):
+    with pytest.raises(PlanError, match=r"02-segments.ipynb must have one cell tagged 'parameters', found 0"):
         run_study("shop")
 
 
@@ -190,7 +209,9 @@ def test_a_failing_notebook_blocks_what_depends_on_it_and_nothing_else(project: 
     (good / "run.json").write_text('{"complete": true}', encoding="utf-8")
     (good / "index.html").write_text("the last good report", encoding="utf-8")
     project.write("01-value", replace(GIVES, cells=['raise KeyError("no\\nsuch column")']))
-    project.write("04-other", Notebook("What else?", cells=["1 + 1"], needs=["transactions"], gives=["other"]))
+    project.write(
+        "04-other", Notebook("What else?", cells=["1 + 1"], needs=["transactions"], gives=["other"])
+    )
     with pytest.raises(RunFailed) as failure:
         run_study("shop")
     line = str(failure.value)
@@ -201,7 +222,12 @@ def test_a_failing_notebook_blocks_what_depends_on_it_and_nothing_else(project: 
     assert "\n" not in line
     assert (good / "index.html").read_text(encoding="utf-8") == "the last good report"
     assert "KeyError" in (kept / "notebooks" / "01-value.ipynb").read_text(encoding="utf-8")
-    assert states(kept) == {"01-value": "failed", "02-segments": "skipped", "03-leaving": "left out", "04-other": "done"}
+    assert states(kept) == {
+        "01-value": "failed",
+        "02-segments": "skipped",
+        "03-leaving": "left out",
+        "04-other": "done",
+    }
     assert record_of(kept)["complete"] is False
     index = (kept / "index.html").read_text(encoding="utf-8")
     assert "This run did not finish." in index
@@ -209,8 +235,10 @@ def test_a_failing_notebook_blocks_what_depends_on_it_and_nothing_else(project: 
 
 
 def test_a_kernel_that_dies_is_a_failure_with_a_reason(project: Project) -> None:
-    project.write("01-value", replace(GIVES, cells=["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"]))
-    with pytest.raises(RunFailed, match="01-value failed in its kernel died"):
+    project.write(
+        "01-value", replace(GIVES, cells=["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"])
+    )
+    with pytest.raises(RunFailed, match=r"01-value failed in its kernel died"):
         run_study("shop", only=["01"])
 
 
@@ -223,7 +251,7 @@ def test_a_full_disk_leaves_the_last_good_report(project: Project, monkeypatch: 
 
     monkeypatch.setattr(runner, "write_index", full)
     project.write("01-value", replace(GIVES, cells=[]))
-    with pytest.raises(RunFailed, match="the disk is full .*the last good report in .* is untouched"):
+    with pytest.raises(RunFailed, match=r"the disk is full .*the last good report in .* is untouched"):
         run_study("shop", only=["01"])
     assert [path.name for path in project.report.parent.iterdir()] == ["1998-06-30"]
     assert (project.report / "run.json").read_text(encoding="utf-8") == '{"complete": true}'
@@ -232,7 +260,8 @@ def test_a_full_disk_leaves_the_last_good_report(project: Project, monkeypatch: 
 def test_two_notebooks_that_do_not_need_each_other_run_side_by_side(project: Project, tmp_path: Path) -> None:
     meet = (
         "import pathlib, time\nme, other = pathlib.Path({0!r}), pathlib.Path({1!r})\nme.touch()\n"
-        "end = time.monotonic() + 60\nwhile not other.exists():\n    assert time.monotonic() < end\n    time.sleep(0.05)"
+        "end = time.monotonic() + 60\nwhile not other.exists():\n"
+        "    assert time.monotonic() < end\n    time.sleep(0.05)"
     )
     one, two = str(tmp_path / "one"), str(tmp_path / "two")
     for path in project.notebooks.iterdir():
@@ -244,7 +273,8 @@ def test_two_notebooks_that_do_not_need_each_other_run_side_by_side(project: Pro
 
 def test_kernels_speak_over_files_and_run_this_python(project: Project) -> None:
     source = (
-        "import json, sys, ipykernel\nassert json.load(open(ipykernel.get_connection_file()))['transport'] == 'ipc'\n"
+        "import json, sys, ipykernel\n"
+        "assert json.load(open(ipykernel.get_connection_file()))['transport'] == 'ipc'\n"
         "print('python', sys.executable)"
     )
     for path in project.notebooks.iterdir():

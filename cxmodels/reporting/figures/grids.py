@@ -60,7 +60,7 @@ def matrix(
     with canvas(ax, height=max(3.0, 1.9 + 0.55 * len(table))) as ax:
         ax.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
         for row, column in np.ndindex(shares.shape):
-            share = shares[row, column]
+            share = float(shares[row, column])
             colour = "white" if share > 0.55 else INK
             text = word(share) if np.isfinite(share) else "–"
             if 0 < share < 0.005 and number is None:
@@ -184,7 +184,8 @@ def distribution(
         low, high = low - 0.5, low + 0.5
     beyond = int((seen > high).sum())
     with canvas(ax) as ax:
-        counts, edges, _ = ax.hist(seen, bins=40, range=(low, high), color=BLUE, rwidth=0.94, zorder=2)
+        counts, edges = np.histogram(seen, bins=40, range=(low, high))
+        ax.bar(edges[:-1], counts, width=0.94 * np.diff(edges), align="edge", color=BLUE, zorder=2)
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylim(0, counts.max() * (1.1 + 0.09 * len(marks or {})))
         ax.set_xlabel(label)

@@ -150,7 +150,7 @@ def format_axis(ax: Axes, *, x: Number | None = None, y: Number | None = None) -
     """Word the tick labels of an axis, such as money in the study's currency."""
     for axis, number in ((ax.xaxis, x), (ax.yaxis, y)):
         if number is not None:
-            axis.set_major_formatter(FuncFormatter(lambda value, _, word=number: word(value)))  # type: ignore[misc]
+            axis.set_major_formatter(FuncFormatter(lambda value, _, word=number: word(value)))
 
 
 def label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> list[Annotation]:
@@ -163,7 +163,7 @@ def label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> list[A
     ends : mapping
         Name → (x, y, colour) of the line's last point, in data units.
     """
-    figure = ax.get_figure()
+    figure = ax.get_figure(root=True)
     if figure is None or not ends:
         return []
     figure.draw_without_rendering()

@@ -1,0 +1,210 @@
+"""The command line: what it says, what it returns, and what it leaves when it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cxmodels.cli import app, read_overrides
+from tests.reporting.conftest import GIVES, Project, lay_out_project
+
+COMMAND = [sys.executable, "-m", "cxmodels.cli"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    made = lay_out_project(tmp_path)
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_help_is_quick_because_it_loads_no_science() -> None:
+    source = (
+        "import sys, cxmodels.cli\n"
+        "heavy = {'pandas', 'matplotlib', 'duckdb', 'papermill', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
+
+
+def test_help_lists_the_commands() -> None:
+    answer = CliRunner().invoke(app, ["--help"])
+    assert answer.exit_code == 0
+    assert all(word in answer.output for word in ("run", "check", "data", "init"))
+
+
+def test_run_says_where_the_report_is_and_names_each_notebook(project: Project) -> None:
+    project.write("01-value", replace(GIVES, cells=GIVES.cells[:3]))
+    answer = call("run", "shop", "--only", "01")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip() == f"Report: {project.report / 'index.html'}"
+    assert "01-value: started" in answer.stderr
+    assert "01-value: done in" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "shpo"], ["'shpo'", "did you mean 'shop'?"]),
+        (
+            ["run", "shop", "-p", "value.horizon_dais=180"],
+            ["value.horizon_dais", "did you mean 'horizon_days'"],
+        ),
+        (["run", "shop", "-p", "value.horizon_days=soon"], ["value.horizon_days", "soon"]),
+        (["run", "shop", "-p", "horizon"], ["'horizon' is not KEY=VALUE"]),
+        (["run", "shop", "--only", "9"], ["no notebook '9'", "01-value"]),
+        (["run", "shop", "--out", "notebooks"], ["holds files but no report", "--out"]),
+        (["init", "notebooks"], ["is not empty", "01-value.ipynb"]),
+        (["data", "fetch", "cdnow-mastre"], ["cdnow-mastre", "did you mean 'cdnow-master'"]),
+    ],
+)
+def test_what_a_user_can_cure_is_said_in_one_line(
+    project: Project, arguments: list[str], words: list[str]
+) -> None:
+    answer = CliRunner().invoke(app, arguments)
+    assert answer.exit_code == 1
+    line = answer.stderr.strip()
+    assert line.startswith("cxmodels: ")
+    assert "\n" not in line
+    assert all(word in line for word in words), line
+    assert not (project.folder / "reports").exists()
+
+
+def test_a_failing_notebook_ends_with_one_line_and_a_status(project: Project) -> None:
+    project.write("01-value", replace(GIVES, cells=['raise ValueError("the till is empty")']))
+    answer = CliRunner().invoke(app, ["run", "shop", "--only", "01"])
+    assert answer.exit_code == 1
+    last = answer.stderr.strip().splitlines()[-1]
+    assert last.startswith("cxmodels: 01-value failed in cell 5: ValueError: the till is empty; see ")
+    assert "Traceback" not in answer.stderr
+
+
+def slow_run(project: Project) -> subprocess.Popen[str]:
+    """Start a run whose first notebook waits; give it back when that notebook is at it."""
+    mark = project.folder / "waiting"
+    wait = (
+        f"import os, pathlib, time\npathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\ntime.sleep(600)"
+    )
+    project.write("01-value", replace(GIVES, cells=[wait]))
+    process = subprocess.Popen([*COMMAND, "run", "shop"], stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not (mark.exists() and mark.read_text(encoding="utf-8")):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return process
+
+
+def good_report(project: Project) -> None:
+    project.report.mkdir(parents=True)
+    (project.report / "run.json").write_text('{"complete": true}', encoding="utf-8")
+    (project.report / "index.html").write_text("the last good report", encoding="utf-8")
+
+
+def assert_kernel_ends(project: Project) -> None:
+    kernel = int((project.folder / "waiting").read_text(encoding="utf-8"))
+    end = time.monotonic() + 20
+    while Path(f"/proc/{kernel}").exists() and "Z" not in Path(f"/proc/{kernel}/stat").read_text().split()[2]:
+        assert time.monotonic() < end, "the kernel lives on"
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_the_last_good_report(project: Project, number: int) -> None:
+    good_report(project)
+    process = slow_run(project)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert said.strip().splitlines()[-1] == (
+        f"cxmodels: stopped by {signal.Signals(number).name}; nothing of this run is kept, "
+        "the last good report is untouched"
+    )
+    assert (project.report / "index.html").read_text(encoding="utf-8") == "the last good report"
+    assert [path.name for path in project.report.parent.iterdir()] == ["1998-06-30"]
+    assert_kernel_ends(project)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_leaves_the_last_good_report_and_the_next_one_cleans_up(
+    project: Project,
+) -> None:
+    good_report(project)
+    process = slow_run(project)
+    process.kill()
+    process.communicate(timeout=30)
+    assert_kernel_ends(project)
+    assert (project.report / "index.html").read_text(encoding="utf-8") == "the last good report"
+    assert any(path.name.startswith(".1998-06-30.part-") for path in project.report.parent.iterdir())
+    project.write("01-value", replace(GIVES, cells=GIVES.cells[:3]))
+    assert CliRunner().invoke(app, ["run", "shop"]).exit_code == 0
+    assert [path.name for path in project.report.parent.iterdir()] == ["1998-06-30"]
+    assert json.loads((project.report / "run.json").read_text(encoding="utf-8"))["complete"] is True
+
+
+@pytest.mark.slow
+def test_a_second_run_into_the_same_folder_is_turned_away(project: Project) -> None:
+    process = slow_run(project)
+    try:
+        answer = CliRunner().invoke(app, ["run", "shop"])
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert answer.exit_code == 1
+    assert f"another run (process {process.pid}) is writing to {project.report}" in " ".join(
+        answer.stderr.split()
+    )
+
+
+def test_init_lays_out_notebooks_and_studies_that_run_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = CliRunner().invoke(app, ["init", str(tmp_path / "mine")])
+    assert answer.exit_code == 0, answer.stderr
+    assert (tmp_path / "mine" / "data" / "cdnow" / "study.toml").is_file()
+    assert sorted(path.name[:2] for path in (tmp_path / "mine" / "notebooks").glob("*.ipynb"))[:1] == ["00"]
+    assert not list((tmp_path / "mine").rglob("__pycache__"))
+    again = CliRunner().invoke(app, ["init", str(tmp_path / "mine")])
+    assert again.exit_code == 1
+    assert "is not empty" in again.stderr
+
+
+def test_check_says_what_is_there_and_what_can_be_answered(project: Project) -> None:
+    answer = CliRunner().invoke(app, ["check", "shop"])
+    assert answer.exit_code == 0, answer.stderr
+    assert "transactions: 3 of 3 rows are used, 2 customers" in answer.output
+    assert "Questions:" in answer.output
+    assert "  no   What is a customer under contract worth?" in answer.output
+    assert "add [tables.contracts]" in answer.output
+
+
+def test_data_list_names_every_set_with_its_licence() -> None:
+    answer = CliRunner().invoke(app, ["data", "list"])
+    assert answer.exit_code == 0
+    assert any(line.startswith("cdnow-master") and "here" in line for line in answer.output.splitlines())
+    assert all("Licence: " in line for line in answer.output.splitlines())
+
+
+def test_overrides_given_twice_are_refused() -> None:
+    with pytest.raises(ValueError, match="-p as_of is given twice"):
+        read_overrides(["as_of=1998-01-01", "as_of=1998-02-01"])
+
+
+def test_the_environment_of_the_user_is_left_alone(project: Project) -> None:
+    before = dict(os.environ)
+    CliRunner().invoke(app, ["run", "shop", "--only", "9"])
+    assert dict(os.environ) == before
