@@ -1,4 +1,4 @@
-"""How do parameters that were fitted on joined cells become those of the fit on every customer? By Newton steps."""
+"""How do parameters fitted on joined cells become those of the fit on every customer? By Newton steps."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def count_exactly(frequency: Floats, recency: Floats, T: Floats) -> Counts:
     rows = pd.DataFrame({"frequency": frequency, "recency": recency, "T": T})
     sizes = rows.groupby(["frequency", "recency", "T"], sort=False).size().sort_index()
     x, t_x, age = (sizes.index.get_level_values(level).to_numpy(dtype=float) for level in range(3))
-    return Counts(x, t_x, age, sizes.to_numpy(dtype=float))
+    return Counts(x, t_x, age, sizes.to_numpy().astype(np.float64))
 
 
 def polish(
@@ -57,7 +57,7 @@ def polish(
     """Move parameters from the optimum on joined cells to the optimum on all distinct histories.
 
     Joined cells shift the optimum by a part of their width, which at a million customers is many standard
-    errors. Their curvature is right within a few per cent, and that is all a Newton step needs: each step takes
+    errors. Their curvature is right within a few per cent, which is all that a Newton step needs: each takes
     the score of the exact histories and shrinks the distance some forty times.
 
     Parameters
