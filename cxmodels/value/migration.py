@@ -97,6 +97,7 @@ def earlier_date(first_day: date, as_of: date, *, days: int | None = None) -> da
     >>> earlier_date(date(2024, 1, 1), date(2024, 12, 31)).isoformat()
     '2024-08-31'
     """
+    first_day = date(first_day.year, first_day.month, first_day.day)  # a time stamp is a date too
     back = days or min(MOST_DAYS, ((as_of - first_day).days + 1) // 3)
     then = as_of - timedelta(days=back)
     if back < 1 or then < first_day:

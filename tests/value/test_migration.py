@@ -140,6 +140,7 @@ def test_the_earlier_date_is_a_third_back_and_at_most_a_year():
     assert earlier_date(date(2024, 1, 1), date(2024, 3, 30)) == date(2024, 2, 29)
     assert earlier_date(date(2010, 1, 1), date(2024, 12, 31)) == date(2024, 1, 1)
     assert earlier_date(date(2024, 1, 1), date(2024, 12, 31), days=10) == date(2024, 12, 21)
+    assert earlier_date(pd.Timestamp(2024, 1, 1), date(2024, 3, 30)) == date(2024, 2, 29)
 
 
 def test_a_date_before_the_history_is_refused():
