@@ -24,8 +24,8 @@ from cxmodels.reporting.wording import Money
 TEMPLATES = files("cxmodels.reporting") / "templates"
 HIDDEN_TAGS = ("answer", "last-answer", "injected-parameters", "hide")
 _KEPT_TAGS = """
-a abbr b blockquote br caption code dd del div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li
-ol p pre s small span strong sub sup table tbody td tfoot th thead tr u ul
+a abbr b blockquote br caption code dd del div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd
+li ol p pre s small span strong sub sup table tbody td tfoot th thead tr u ul
 """
 _HEADING = re.compile(r"\A\s*#\s+(?P<title>[^\n]+)\n*")
 

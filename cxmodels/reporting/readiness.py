@@ -32,12 +32,12 @@ def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:
     for sentence in tables.report.sentences:
         print(f"  {sentence}", file=stream)
     print("Questions:", file=stream)
-    for row in questions(tables, study).itertuples(index=False):
-        mark = "yes" if row.answerable else "no "
-        place = f" ({row.notebook})" if row.notebook else ""
-        print(f"  {mark}  {row.question}{place}", file=stream)
-        if row.why:
-            print(f"       {row.why}", file=stream)
+    for row in questions(tables, study).to_dict("records"):
+        mark = "yes" if row["answerable"] else "no "
+        place = f" ({row['notebook']})" if row["notebook"] else ""
+        print(f"  {mark}  {row['question']}{place}", file=stream)
+        if row["why"]:
+            print(f"       {row['why']}", file=stream)
 
 
 def print_catalogue(*, stream: TextIO | None = None) -> None:
@@ -45,6 +45,6 @@ def print_catalogue(*, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     datasets = list_datasets()
     width = int(datasets["name"].str.len().max())
-    for row in datasets.itertuples(index=False):
-        place = "here" if row.here else "to be fetched"
-        print(f"{row.name:<{width}}  {place:<13}  {row.title}. Licence: {row.licence}.", file=stream)
+    for row in datasets.to_dict("records"):
+        place = "here" if row["here"] else "to be fetched"
+        print(f"{row['name']:<{width}}  {place:<13}  {row['title']}. Licence: {row['licence']}.", file=stream)

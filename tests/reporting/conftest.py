@@ -82,8 +82,9 @@ GIVES = Notebook(
         "from cxmodels.reporting.figures import bars\n"
         'table = pd.DataFrame({"value": [3.0, 2.0]}, index=["<i>Anna</i>", "Bo"])\n'
         'run.figure("value", bars(table, title="Anna brings most", label="Margin"))',
-        'run.finding(f"The base is worth {run.money(5.0)}.", money=5.0, low=4.0, high=6.0, evidence="forecast",\n'
-        '            table="value", figure="value", would_change="A later year <script>alert(1)</script>.");',
+        'run.finding(f"The base is worth {run.money(5.0)}.", money=5.0, low=4.0, high=6.0,\n'
+        '            evidence="forecast", table="value", figure="value",\n'
+        '            would_change="A later year <script>alert(1)</script>.");',
         'run.warn("One row was set aside.")',
     ],
     needs=["transactions"],
