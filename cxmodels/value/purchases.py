@@ -104,7 +104,8 @@ def fit_purchases(
 def _polished(fitted: PurchaseModel, summary: pd.DataFrame) -> PurchaseModel:
     """Carry a fit on joined cells over to every distinct history."""
     exact = count_exactly(*read_history(summary))
-    if exact.cells <= fitted.counts.cells:
+    # Pareto/NBD is always fitted on few cells: its likelihood is slow
+    if fitted.name != "pareto-nbd" and exact.cells <= fitted.counts.cells:
         return fitted
     params = polish(fitted.cell_log_likelihood, fitted.params, joined=fitted.counts, exact=exact)
     found = _build(
