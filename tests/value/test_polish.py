@@ -93,5 +93,5 @@ def test_pareto_nbd_is_as_exact_although_it_is_fitted_on_few_cells():
         assert abs(fitted.params[key] - value) < 3.5 * fitted.standard_errors[key]
     named = {key: np.asarray(value) for key, value in truth.purchases.items()}
     at_truth = ParetoNbd.cell_log_likelihood(named, *read_history(summary)).sum()
-    # twice the gain over the truth is chi-squared with four degrees of freedom: below 19 in 999 of 1,000 samples
+    # twice the gain over the truth is chi-squared with 4 degrees of freedom: below 19 in 999 of 1,000 samples
     assert 0 <= fitted.log_likelihood - at_truth < 9.5
