@@ -13,6 +13,7 @@ import pandas as pd
 from cxmodels.reporting.vocabulary import COLUMNS, Spec
 from cxmodels.reporting.wording import Money
 
+_NOTHING = "–"
 KINDS = ("text", "number", "share", "money", "flag", "date")
 
 
@@ -37,8 +38,9 @@ class ReadableTable:
 
     def _repr_html_(self) -> str:
         """Show the table; what comes from data is escaped."""
-        sides = ["right" if name in self.right else "left" for name in self.cells.columns]
-        head = _row(["th"] * len(sides), [str(name) for name in self.cells.columns], sides)
+        heads = ["text-align:" + ("right" if name in self.right else "left") for name in self.cells.columns]
+        sides = [f"{head};white-space:nowrap" if head.endswith("right") else head for head in heads]
+        head = _row(["th"] * len(heads), [str(name) for name in self.cells.columns], heads)
         tags = ["th", *["td"] * (len(sides) - 1)]
         body = "".join(_row(tags, list(row), sides) for row in self.cells.itertuples(index=False, name=None))
         return f'<table class="readable"><thead>{head}</thead><tbody>{body}</tbody></table>'
@@ -79,7 +81,7 @@ def readable(
         word = _worder(kind, money)
         _check_columns(frame, names)
         rows = zip(*(frame[name] for name in names), strict=True)
-        cells[heading] = [f" {money.words.to} ".join(_worded(value, word) for value in row) for row in rows]
+        cells[heading] = [_range([_worded(value, word) for value in row], to=money.words.to) for row in rows]
     right = tuple(heading for heading, spec in specs.items() if spec[-1] in ("number", "share", "money"))
     return ReadableTable(pd.DataFrame(cells).astype(object), right)
 
@@ -112,8 +114,12 @@ def _worder(kind: str, money: Money) -> Callable[[object], str]:
 
 def _worded(value: object, word: Callable[[object], str]) -> str:
     if not isinstance(value, str | date) and bool(pd.isna(value)):  # type: ignore[call-overload]
-        return "–"
+        return _NOTHING
     return word(value)
+
+
+def _range(ends: list[str], *, to: str) -> str:
+    return _NOTHING if set(ends) == {_NOTHING} else f" {to} ".join(ends)
 
 
 def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
@@ -126,7 +132,7 @@ def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
 
 def _row(tags: list[str], cells: list[str], sides: list[str]) -> str:
     inner = "".join(
-        f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+        f'<{tag} style="{side}">{escape(cell)}</{tag}>'
         for tag, cell, side in zip(tags, cells, sides, strict=True)
     )
     return f"<tr>{inner}</tr>"

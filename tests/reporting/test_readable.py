@@ -53,7 +53,7 @@ def test_html_is_escaped_and_numbers_stand_right():
         FRAME, {"Who": ("name", "text"), "Customers": ("customers", "number")}, money=Money("USD")
     )._repr_html_()
     assert "&lt;b&gt;top&lt;/b&gt;" in html and "<b>" not in html
-    assert '<td style="text-align:right">12,345</td>' in html
+    assert '<td style="text-align:right;white-space:nowrap">12,345</td>' in html
     assert '<th style="text-align:left">low</th>' in html
 
 
@@ -70,6 +70,12 @@ def test_every_word_of_the_vocabulary_can_be_shown():
     for name, (heading, (*columns, kind)) in COLUMNS.items():
         frame = pd.DataFrame({column: [date(2025, 1, 1) if kind == "date" else 1] for column in columns})
         assert readable(frame, [name], money=Money("USD")).cells.columns.tolist() == [heading]
+
+
+def test_a_range_without_ends_is_one_dash():
+    frame = pd.DataFrame({"low": [np.nan, 100.0], "high": [np.nan, np.nan]})
+    shown = readable(frame, {"Range": ("low", "high", "money")}, money=Money("USD"))
+    assert shown.cells["Range"].tolist() == ["–", "$100 to –"]
 
 
 def test_an_empty_table_keeps_its_headings():
