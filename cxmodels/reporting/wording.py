@@ -93,7 +93,7 @@ class Wording:
 
     def date(self, day: date) -> str:
         """Write a day with the month in words, such as 30 June 1998."""
-        return format_date(day, format="d MMMM y", locale=self.locale)
+        return format_date(day, format="long", locale=self.locale)
 
     def range(self, low: float, high: float, *, digits: int | None = None) -> str:
         """Write two numbers as a range: ``1.2 to 3.4``."""

@@ -1,0 +1,86 @@
+"""Findings: what may be said, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cxmodels.reporting.findings import (
+    EVIDENCE,
+    GRADES,
+    Finding,
+    FindingError,
+    NotebookFindings,
+    collect_findings,
+    read_all_findings,
+    read_notebook_findings,
+    write_json,
+    write_notebook_findings,
+)
+
+
+def test_the_grades_rise_from_association_to_experiment() -> None:
+    assert GRADES == ("association", "adjusted", "sensitivity-tested", "experiment")
+    assert set(GRADES) < set(EVIDENCE)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"text": "  "}, "its text is empty"),
+        ({"evidence": "experimental"}, "did you mean 'experiment'"),
+        ({"money": float("nan")}, "money is nan"),
+        ({"money": 5.0, "low": float("-inf"), "high": 6.0}, "low is -inf"),
+        ({"money": 5.0, "low": 6.0, "high": 7.0}, "lies outside its interval"),
+        ({"money": 5.0, "low": 4.0}, "half an interval"),
+        ({"low": 4.0, "high": 6.0}, "an interval without money"),
+        ({"money": 5.0, "evidence": "association"}, "no money on the lowest grade"),
+    ],
+)
+def test_a_finding_that_would_mislead_is_refused(parts: dict, message: str) -> None:
+    with pytest.raises(FindingError, match=message):
+        Finding(**{"notebook": "02-value", "text": "The base is worth $5.", **parts})
+
+
+def test_findings_survive_the_way_to_disk_and_back(tmp_path: Path) -> None:
+    found = Finding("02-value", "Worth 5 «kr».", money=np.float64(5), low=4, high=6, evidence="forecast")
+    content = NotebookFindings("02-value", ("Yes.",), (found,), ("Careful.",), {"value": "Value"})
+    write_notebook_findings(tmp_path, content)
+    assert read_notebook_findings(tmp_path, "02-value") == content
+    assert read_notebook_findings(tmp_path, "03-other") is None
+
+
+def test_all_findings_come_in_the_order_asked_for_and_then_by_name(tmp_path: Path) -> None:
+    for name in ("03-c", "01-a", "02-b"):
+        write_notebook_findings(tmp_path, NotebookFindings(name))
+    assert [part.notebook for part in read_all_findings(tmp_path, order=["02-b", "09-z"])] == [
+        "02-b",
+        "01-a",
+        "03-c",
+    ]
+
+
+def test_the_joined_file_holds_every_sentence_and_no_time(tmp_path: Path) -> None:
+    parts = [
+        NotebookFindings("01-a", ("A.",), (Finding("01-a", "One."), Finding("01-a", "Two.")), ("Careful.",)),
+        NotebookFindings("02-b", ("B.",), (Finding("02-b", "Three."),)),
+    ]
+    content = json.loads(
+        collect_findings(tmp_path, study={"title": "Shop"}, parts=parts).read_text(encoding="utf-8")
+    )
+    assert set(content) == {"title", "answers", "findings", "warnings"}
+    assert [finding["text"] for finding in content["findings"]] == ["One.", "Two.", "Three."]
+    assert content["answers"] == {"01-a": ["A."], "02-b": ["B."]}
+    assert content["warnings"] == [{"notebook": "01-a", "text": "Careful."}]
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(tmp_path: Path) -> None:
+    path = tmp_path / "findings.json"
+    write_json(path, {"old": 1})
+    with pytest.raises(ValueError, match="nan"):
+        write_json(path, {"new": float("nan")})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"old": 1}
+    assert [found.name for found in tmp_path.iterdir()] == ["findings.json"]

@@ -1,0 +1,113 @@
+"""What a notebook may do with its run, and what it is told when something is not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cxmodels.reporting import open_run
+from cxmodels.reporting.figures import bars
+from cxmodels.reporting.run_folder import RunError, RunFolder
+from tests.reporting.conftest import Project
+
+VALUE = pd.DataFrame({"customer_id": ["1"], "clv": [5.0]})
+
+
+@pytest.fixture
+def run(project: Project) -> RunFolder:
+    return open_run(study="shop", notebook="02-value")
+
+
+def test_without_a_folder_results_go_to_the_reports_of_the_project(run: RunFolder, project: Project) -> None:
+    assert run.folder == project.report
+    assert json.loads((project.report / "run.json").read_text(encoding="utf-8"))["complete"] is False
+
+
+def test_overrides_change_the_study_and_with_it_the_folder(project: Project) -> None:
+    run = open_run(study="shop", overrides={"as_of": "1998-03-31", "currency": "NOK", "language": "nb"})
+    assert run.folder.name == "1998-03-31"
+    assert run.money(5).replace("\N{NO-BREAK SPACE}", " ") == "5,00 kr"
+
+
+def test_the_notebooks_name_comes_from_the_run_or_from_jupyterlab(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CXMODELS_NOTEBOOK", raising=False)
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/notebooks/03-segments.ipynb")
+    assert open_run(study="shop").notebook == "03-segments"
+    monkeypatch.setenv("CXMODELS_NOTEBOOK", "02-value")
+    assert open_run(study="shop").notebook == "02-value"
+
+
+def test_a_table_is_read_back_and_a_missing_one_is_answered_with_the_nearest(run: RunFolder) -> None:
+    run.save("customer_value", VALUE, csv=True)
+    pd.testing.assert_frame_equal(run.read("customer_value"), VALUE)
+    with pytest.raises(
+        RunError, match=r"no table 'customer_vlaue'.*did you mean 'customer_value'\?.*cxmodels run"
+    ):
+        run.read("customer_vlaue")
+
+
+def test_raw_tables_that_are_not_there_name_the_notebook_that_makes_them(run: RunFolder) -> None:
+    with pytest.raises(RunError, match="made by the notebook 01-data-readiness"):
+        run.tables()
+
+
+def test_tables_saved_at_the_door_are_opened(run: RunFolder) -> None:
+    from cxmodels.tables import open_tables
+
+    open_tables(run.study).save(run.folder / "tables")
+    assert run.tables().transactions.count().execute() == 3
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "ø"])
+def test_names_that_a_file_system_or_link_may_not_take_are_refused(run: RunFolder, name: str) -> None:
+    with pytest.raises(RunError, match="letters, digits"):
+        run.save(name, VALUE)
+
+
+def test_a_finding_must_have_its_table_and_figure(run: RunFolder) -> None:
+    with pytest.raises(RunError, match="'value', which is not saved yet"):
+        run.finding("Worth 5.", table="value")
+    with pytest.raises(RunError, match="figure 'value'"):
+        run.finding("Worth 5.", figure="value")
+    run.save("value", VALUE)
+    run.figure("value", bars(pd.DataFrame({"value": [1.0]}, index=["a"]), title="A", label="L"))
+    assert run.finding("Worth 5.", table="value", figure="value").figure == "02-value-value"
+
+
+def test_the_answer_is_shown_by_the_next_session_and_escaped(run: RunFolder, project: Project) -> None:
+    assert "run this notebook" in str(run.last_answer())
+    run.answer(["One <b>.", "Two.", "Three."])
+    run.finish()
+    again = open_run(study="shop", notebook="02-value").last_answer()
+    assert again.sentences == ("One <b>.", "Two.", "Three.")
+    assert "One &lt;b&gt;." in again._repr_html_()
+
+
+def test_a_notebook_without_an_answer_does_not_finish(run: RunFolder) -> None:
+    with pytest.raises(RunError, match="02-value has no answer"):
+        run.finish()
+    with pytest.raises(RunError, match="list of sentences"):
+        run.answer("One sentence.")
+
+
+def test_finish_joins_the_findings_of_all_notebooks(run: RunFolder, project: Project) -> None:
+    other = open_run(study="shop", notebook="01-data")
+    for each in (run, other):
+        each.finding(f"From {each.notebook}.")
+        each.warn("Careful.")
+        each.warn("Careful.")
+        each.answer(["Yes."])
+        each.finish()
+    joined = json.loads((project.report / "findings.json").read_text(encoding="utf-8"))
+    assert [found["text"] for found in joined["findings"]] == ["From 01-data.", "From 02-value."]
+    assert len(joined["warnings"]) == 2
+    assert joined["currency"] == "GBP"
+
+
+def test_a_folder_may_be_named(project: Project, tmp_path: Path) -> None:
+    assert open_run(study="shop", out=tmp_path / "mine").folder == tmp_path / "mine"
