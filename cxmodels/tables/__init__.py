@@ -3,6 +3,7 @@
 from cxmodels.tables.collection import Tables, open_tables, read_tables
 from cxmodels.tables.cut import known_by, within
 from cxmodels.tables.errors import DataError
+from cxmodels.tables.questions import questions
 from cxmodels.tables.report import CheckReport
 from cxmodels.tables.schemas import validate_table
 
@@ -12,6 +13,7 @@ __all__ = [
     "Tables",
     "known_by",
     "open_tables",
+    "questions",
     "read_tables",
     "validate_table",
     "within",

@@ -196,7 +196,7 @@ def stage_json(con: duckdb.DuckDBPyConnection, file: Path, *, target: Path) -> S
     columns = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in types.items())
     con.execute(
         f"COPY (SELECT * FROM read_json({place}, columns = {{{columns}}})) "
-        f"TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {text(str(target))} (FORMAT parquet)"
     )
     counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(target))})").fetchone()
     return Staged(target, file.name, rows=int(counted[0]) if counted and counted[0] is not None else 0)

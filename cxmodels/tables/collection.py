@@ -15,7 +15,15 @@ import ibis
 import ibis.expr.types as ir
 
 from cxmodels.study import Study
-from cxmodels.tables.door import Plan, plan_table, raw_as_json, reasons_of, rows_with_reasons
+from cxmodels.tables.door import (
+    Plan,
+    parsed_rows,
+    plan_table,
+    raw_as_json,
+    reasons_of,
+    rows_with_reasons,
+    value_of,
+)
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import quote, text
 from cxmodels.tables.report import CheckReport, ReasonCount, TableCheck
@@ -124,7 +132,7 @@ def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
         rows = _rows(backend.con, plan, scratch=Path(scratch.name))
         check, found = _count(backend.con, plan, rows, as_of=study.as_of, count_duplicates=count_duplicates)
         _stop_when_bad(check, found)
-        _make_view(backend.con, plan, rows, any_aside=check.rows_kept < check.rows_read)
+        _make_view(backend.con, plan, rows, all_kept=check.rows_kept == check.rows_read)
         validate_table(backend.table(name), name)
         asides.append(_aside(plan, rows))
         checks.append(check)
@@ -180,16 +188,37 @@ def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, *, scratch: Path) -> str:
     raw = f"CASE WHEN __reason IS NOT NULL THEN {raw_as_json(plan)} END AS __raw"
     picked = f"SELECT {FILE}, {ROW}, {FAULT}, __reason, {values}, {raw} FROM ({sql})"
     if plan.simple:
-        return f"({picked})"
+        return f"(SELECT *, {raw} FROM ({sql}))"
     target = text(str(scratch / f"{plan.name}-canonical.parquet"))
-    con.execute(f"COPY ({picked}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    con.execute(f"COPY ({picked}) TO {target} (FORMAT parquet)")
     return f"read_parquet({target})"
 
 
-def _make_view(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, any_aside: bool) -> None:
+def _make_view(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, all_kept: bool) -> None:
+    if all_kept and plan.simple:
+        values = _simplest_values(con, plan, rows)
+        columns = ", ".join(f"{values[name]} AS {quote(name)}" for name in _ordered(plan))
+        con.execute(f"CREATE VIEW {quote(plan.name)} AS SELECT {columns} FROM ({parsed_rows(plan)})")
+        return
     columns = ", ".join(f"{quote(f'__v_{name}')} AS {quote(name)}" for name in _ordered(plan))
-    kept = " WHERE __reason IS NULL" if any_aside else ""
+    kept = "" if all_kept else " WHERE __reason IS NULL"
     con.execute(f"CREATE VIEW {quote(plan.name)} AS SELECT {columns} FROM {rows}{kept}")
+
+
+def _simplest_values(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str) -> dict[str, str]:
+    """Return SQL of each value from the raw columns: texts that are clean as they stand need no work ever after."""
+    values = {name: value_of(plan, name) for name in plan.mapping}
+    texts = [name for name, formula in plan.mapping.items() if plan.raw.columns.get(formula) == "text"]
+    if texts:
+        tests = ", ".join(
+            f"count(*) FILTER ({quote('__v_' + name)} IS DISTINCT FROM {quote(plan.mapping[name])})"
+            for name in texts
+        )
+        changed = con.execute(f"SELECT {tests} FROM {rows}").fetchone() or ()
+        values |= {
+            name: quote(plan.mapping[name]) for name, count in zip(texts, changed, strict=True) if not count
+        }
+    return values
 
 
 def _ordered(plan: Plan) -> list[str]:

@@ -194,7 +194,7 @@ def _split_fast(con: duckdb.DuckDBPyConnection, file: Path, *, layout: Layout, t
     con.execute(
         f"COPY (SELECT * FROM read_csv({text(str(file))}, columns = {{{columns}}}, auto_detect = false, "
         f"header = true, delim = {text(layout.delimiter)}, quote = '\"', escape = '\"', nullstr = '')) "
-        f"TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {text(str(target))} (FORMAT parquet)"
     )
     counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(target))})").fetchone()
     return int(counted[0]) if counted and counted[0] is not None else 0

@@ -14,10 +14,10 @@ from cxmodels.tables.parse import (
     EPOCHS,
     NULL_WORDS,
     OFFSET,
-    SPACES,
     Dialect,
     Order,
     dashed,
+    moment,
     number_pattern,
     quote,
     signed,
@@ -25,6 +25,7 @@ from cxmodels.tables.parse import (
     trimmed,
 )
 
+LONGEST = max(len(word) for word in NULL_WORDS)
 Ask = Callable[[str], tuple]
 """Runs a query of one row and returns it."""
 
@@ -61,11 +62,14 @@ def find_dialect(
             ask, relation, columns=texts["number"], thousands=source.thousands, where=where
         )
     order: Order = "dmy"
+    offsets = True
     if not source.date_format:
-        orders = {
-            column: _find_order(ask, relation, column=column, zone=source.timezone, where=where)
+        found = [
+            _has_offsets(ask, relation, column=column, zone=source.timezone, where=where)
             for column in texts["time"]
-        }
+        ]
+        offsets = any(found)
+        orders = {column: _find_order(ask, relation, column=column, where=where) for column in texts["time"]}
         order = _one_order(orders, where=where)
     return Dialect(
         decimal=decimal,
@@ -74,6 +78,7 @@ def find_dialect(
         formats=tuple(source.date_format),
         source_zone=source.timezone,
         study_zone=study_zone,
+        offsets=offsets,
     )
 
 
@@ -83,8 +88,8 @@ def _decimal_from_thousands(thousands: str | None) -> str | None:
 
 def _values(relation: str, column: str) -> str:
     words = ", ".join(text(word) for word in NULL_WORDS)
-    value = f"trim({quote(column)}, {text(SPACES)})"
-    return f"(SELECT {value} AS v FROM {relation} WHERE lower({value}) NOT IN ({words}))"
+    trim = f"(SELECT {trimmed(quote(column))} AS v FROM {relation})"
+    return f"(SELECT v FROM {trim} WHERE strlen(v) > {LONGEST} OR lower(v) NOT IN ({words}))"
 
 
 def _find_decimal(ask: Ask, relation: str, *, columns: list[str], thousands: str | None, where: str) -> str:
@@ -97,7 +102,7 @@ def _find_decimal(ask: Ask, relation: str, *, columns: list[str], thousands: str
         row = ask(
             f"SELECT min(v) FILTER (p AND NOT c), min(v) FILTER (c AND NOT p), min(v) FILTER (p AND c AND m) "
             f"FROM (SELECT v, {point} AS p, {comma} AS c, regexp_matches(v, '[.,]') AS m "
-            f"FROM {_values(relation, column)} WHERE contains(v, '.') OR contains(v, ','))"
+            f"FROM (SELECT DISTINCT v FROM {_values(relation, column)}) WHERE contains(v, '.') OR contains(v, ','))"
         )
         for sign, example in zip(".,", row[:2], strict=True):
             if example is not None:
@@ -117,42 +122,58 @@ def _find_decimal(ask: Ask, relation: str, *, columns: list[str], thousands: str
     return next(iter(proofs), ".")
 
 
-def _find_order(ask: Ask, relation: str, *, column: str, zone: str | None, where: str) -> Order | None:
-    day = f"split_part({dashed(trimmed('v'))}, ' ', 1)"
-    row = ask(
-        "SELECT count(*), count(*) FILTER (d IS NOT NULL AND m IS NULL), "
-        "count(*) FILTER (m IS NOT NULL AND d IS NULL), count(*) FILTER (d <> m), "
-        "min(v) FILTER (d IS NOT NULL AND m IS NULL), min(v) FILTER (m IS NOT NULL AND d IS NULL), "
-        "min(v) FILTER (d <> m), count(*) FILTER (z), count(*) FILTER (NOT z AND contains(v, ':')), "
-        "min(v) FILTER (z), min(v) FILTER (NOT z AND contains(v, ':')), min(v), "
-        "count(*) FILTER (known OR d IS NOT NULL OR m IS NOT NULL) FROM ("
-        f"SELECT v, try_strptime({day}, '%d-%m-%Y') AS d, try_strptime({day}, '%m-%d-%Y') AS m, "
-        f"contains(v, ':') AND regexp_matches(v, {text(OFFSET)}) AS z, "
-        r"regexp_matches(v, '^\d{4}[-./]\d|^\d{8}$|[A-Za-z]{3}') AS known "
-        f"FROM {_values(relation, column)})"
+def _has_offsets(ask: Ask, relation: str, *, column: str, zone: str | None, where: str) -> bool:
+    maybe = "right(v, 1) IN ('Z', 'z', 'C', 'T') OR contains(v, '+') OR contains(right(v, 6), '-')"
+    sure = f"CASE WHEN {maybe} THEN regexp_matches(v, {text(OFFSET)}) ELSE false END"
+    with_offset, without = ask(
+        f"SELECT min(v) FILTER (z), min(v) FILTER (NOT z) FROM (SELECT v, {sure} AS z "
+        f"FROM {_values(relation, column)} WHERE contains(v, ':'))"
     )
-    total, only_day, only_month, either, day_like, month_like, unclear = row[:7]
-    if row[7] and row[8] and zone is None:
+    if with_offset is not None and without is not None and zone is None:
         raise DataError(
-            f"{where}: column {column!r} mixes times with an offset ({row[9]!r}) and without one ({row[10]!r}). "
-            'Write timezone = "…", the zone in which those without an offset were written, such as "Europe/Oslo".'
+            f"{where}: column {column!r} mixes times with an offset ({with_offset!r}) and without one "
+            f'({without!r}). Write timezone = "…", the zone in which those without an offset were written, such '
+            'as "Europe/Oslo".'
         )
-    if only_day and only_month:
+    return with_offset is not None
+
+
+def _find_order(ask: Ask, relation: str, *, column: str, where: str) -> Order | None:
+    # the first word of a date is its day, unless months are named; there are far fewer days than rows
+    values = _values(relation, column)
+    days = f"(SELECT DISTINCT split_part(v, ' ', 1) AS v FROM {values} WHERE NOT v LIKE '____-__-__%')"
+    parsed = (
+        f"SELECT v, try_strptime(w, '%d-%m-%Y') AS d, try_strptime(w, '%m-%d-%Y') AS m FROM "
+        f"(SELECT v, split_part({dashed('v')}, ' ', 1) AS w FROM {days})"
+    )
+    day_like, month_like, unclear, known = ask(
+        "SELECT min(v) FILTER (d IS NOT NULL AND m IS NULL), min(v) FILTER (m IS NOT NULL AND d IS NULL), "
+        f"min(v) FILTER (d <> m), bool_or(d IS NOT NULL OR m IS NOT NULL) FROM ({parsed})"
+    )
+    if day_like and month_like:
         raise DataError(
             f"{where}: the dates of column {column!r} contradict each other: {day_like!r} has the day first, "
             f"{month_like!r} the month. {_FORMAT_CURE} Rows written the other way are set aside."
         )
-    if either and not only_day and not only_month:
+    if unclear and not day_like and not month_like:
         raise DataError(
             f"{where}: nobody can tell day from month in column {column!r} (such as {unclear!r}): no value has "
             f"a number above 12 in one of the two places. {_FORMAT_CURE}"
         )
-    if total and not row[12]:
+    if not known:
+        _some_are_dates(ask, values, column=column, where=where)
+    return "mdy" if month_like else "dmy" if day_like else None
+
+
+def _some_are_dates(ask: Ask, values: str, *, column: str, where: str) -> None:
+    """Raise unless some value is a date that needs no order: from the year down, or with a named month."""
+    some = f"SELECT v FROM {values} WHERE {moment('v', 'text', dialect=Dialect())} IS NOT NULL LIMIT 1"
+    example, date = ask(f"SELECT (SELECT v FROM {values} LIMIT 1), ({some})")
+    if example is not None and date is None:
         raise DataError(
-            f"{where}: no value of column {column!r} is a date as it stands (such as {row[11]!r}). {_FORMAT_CURE} "
-            f"Counts since 1970 are {' or '.join(repr(form) for form in EPOCHS)}."
+            f"{where}: no value of column {column!r} is a date as it stands (such as {example!r}). "
+            f"{_FORMAT_CURE} Counts since 1970 are {' or '.join(repr(form) for form in EPOCHS)}."
         )
-    return "mdy" if only_month else "dmy" if only_day else None
 
 
 _FORMAT_CURE = (

@@ -17,7 +17,7 @@ from cxmodels.study import Study, TableSource
 from cxmodels.tables.dialect import find_dialect
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.expressions import arithmetic, columns_of, condition
-from cxmodels.tables.parse import Dialect, missing, number, quote, read, text
+from cxmodels.tables.parse import Dialect, missing, number, quote, read, text, trimmed
 from cxmodels.tables.schemas import Column, Kind, Schema, schema_of
 from cxmodels.tables.sources import FAULT, FILE, ROW, Raw, open_raw
 
@@ -121,24 +121,37 @@ def _mapping(source: TableSource, schema: Schema, *, columns: list[str]) -> dict
     return mapping
 
 
+def parsed_rows(plan: Plan) -> str:
+    """SQL: every raw row, with its texts trimmed (``__t_…``) and the numbers in formulas parsed (``__n_…``)."""
+    families = plan.raw.columns
+    texts = [
+        f"{trimmed(quote(c))} AS {quote('__t_' + c)}" for c, family in families.items() if family == "text"
+    ]
+    numbers = [
+        f"{number(trim(plan, c), families[c], dialect=plan.dialect)} AS {quote('__n_' + c)}"
+        for c in _columns_read_as_numbers(plan)
+    ]
+    trims = f"SELECT {', '.join(['*', *texts])} FROM {plan.raw.relation}"
+    return f"SELECT {', '.join(['*', *numbers])} FROM ({trims})"
+
+
 def rows_with_reasons(plan: Plan) -> str:
     """SQL: every raw row, with its canonical values (``__v_…``) and the first reason against it (``__reason``)."""
-    needs_numbers = _columns_read_as_numbers(plan)
-    families = plan.raw.columns
-    numbers = [
-        f"{number(quote(c), families[c], dialect=plan.dialect)} AS {quote('__n_' + c)}" for c in needs_numbers
-    ]
-    raw_columns = ", ".join(quote(c) for c in families)
-    repeated = f"row_number() OVER (PARTITION BY {raw_columns}, {FAULT} ORDER BY {FILE}, {ROW}) > 1"
-    extra = [*numbers, *([f"{repeated} AS __repeated"] if plan.source.duplicates == "drop" else [])]
-    parsed = f"SELECT {', '.join(['*', *extra])} FROM {plan.raw.relation}"
-    values = ", ".join(
+    columns = [
         f"{value_of(plan, name)} AS {quote('__v_' + name)}, {_missing_of(plan, name)} AS {quote('__m_' + name)}"
         for name in plan.mapping
-    )
-    valued = f"SELECT *, {values} FROM ({parsed})"
+    ]
+    if plan.source.duplicates == "drop":
+        line = ", ".join([*map(quote, plan.raw.columns), FAULT])
+        columns.append(f"row_number() OVER (PARTITION BY {line} ORDER BY {FILE}, {ROW}) > 1 AS __repeated")
+    valued = f"SELECT *, {', '.join(columns)} FROM ({parsed_rows(plan)})"
     cases = " ".join(f"WHEN {reason.sql} THEN {text(reason.sentence)}" for reason in reasons_of(plan))
     return f"SELECT *, CASE {cases} END AS __reason FROM ({valued})"
+
+
+def trim(plan: Plan, column: str) -> str:
+    """SQL: a source column, its trimmed form where it is text."""
+    return quote(f"__t_{column}" if plan.raw.columns[column] == "text" else column)
 
 
 def _columns_read_as_numbers(plan: Plan) -> list[str]:
@@ -154,22 +167,25 @@ def _columns_read_as_numbers(plan: Plan) -> list[str]:
 
 
 def value_of(plan: Plan, canonical: str) -> str:
-    """SQL: the value of a canonical column; NULL where there is none, or none that can be read."""
-    kind = plan.kind(canonical)
-    formula, columns = plan.mapping[canonical], list(plan.raw.columns)
+    """SQL: the value of a canonical column; NULL where there is none, or none that can be read.
+
+    It builds on the trimmed texts and parsed numbers of `parsed_rows`.
+    """
+    kind, families = plan.kind(canonical), plan.raw.columns
+    formula, columns = plan.mapping[canonical], list(families)
     if kind == "number":
         return arithmetic(formula, columns=columns, key=plan.key(canonical), number=lambda c: f"__n_{c}")
     if formula not in columns:
         used = plan.uses(canonical)  # names what is missing, where something is
         raise DataError(
-            f"{plan.key(canonical)} = {formula!r} computes from {', '.join(used)}, but {canonical} is no number; "
-            "name one column."
+            f"{plan.key(canonical)} = {formula!r} computes from {', '.join(used)}, but {canonical} is no "
+            "number; name one column."
         )
-    return read(quote(formula), plan.raw.columns[formula], kind=kind, dialect=plan.dialect)
+    return read(trim(plan, formula), families[formula], kind=kind, dialect=plan.dialect)
 
 
 def _missing_of(plan: Plan, canonical: str) -> str:
-    tests = [missing(quote(column), plan.raw.columns[column]) for column in plan.uses(canonical)]
+    tests = [missing(trim(plan, column), plan.raw.columns[column]) for column in plan.uses(canonical)]
     return f"({' OR '.join(tests)})" if tests else "false"
 
 

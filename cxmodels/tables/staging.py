@@ -37,7 +37,7 @@ def write_rows(chunks: Iterable[list[list[object]]], *, schema: pa.Schema, targe
         The file to write.
     """
     rows = 0
-    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(target, schema) as writer:
         for columns in chunks:
             arrays = [pa.array(values, type=kind.type) for values, kind in zip(columns, schema, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))

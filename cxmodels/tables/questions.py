@@ -1,0 +1,205 @@
+"""Which business questions can these data answer? For each one yes or no, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import pandas as pd
+
+from cxmodels.study import Study
+from cxmodels.tables.collection import Tables
+from cxmodels.tables.cut import known_by
+
+FEWEST_REPEAT_BUYERS = 30
+"""With fewer, the spread of buying rates between customers cannot be told from chance."""
+SHORTEST_HISTORY = 60
+"""Days: with fewer, hardly anybody had the time to come back."""
+FARTHEST_HORIZON = 3
+"""A forecast over more than so many times the history rests on the model alone."""
+STALE_DAYS = 28
+"""Days without any row before `as_of` from which it is doubtful that the log reaches `as_of`."""
+FEWEST_OF_EACH = 50
+"""Customers on the rarer side (left, treated, answered) below which no model is worth its name."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a question can be answered, and why or why not."""
+
+    answerable: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class _Question:
+    question: str
+    notebook: str
+    needs: tuple[str, ...]
+    look: Callable[[Tables, Study], Verdict]
+
+
+@dataclass(frozen=True)
+class _History:
+    customers: int
+    repeat_buyers: int
+    first_day: date | None
+    last_day: date | None
+
+
+def questions(tables: Tables, study: Study) -> pd.DataFrame:
+    """Say which questions of the suite these data can answer.
+
+    Parameters
+    ----------
+    tables : Tables
+        The canonical tables.
+    study : Study
+        For `as_of` and the horizon.
+
+    Returns
+    -------
+    DataFrame
+        One row a question: question, notebook (empty where none exists yet), answerable (bool), why (what the
+        data hold, or what is missing).
+    """
+    rows = []
+    for one in _QUESTIONS:
+        missing = [name for name in one.needs if name not in tables]
+        if missing:
+            named = " and ".join(f"[tables.{name}]" for name in missing)
+            verdict = Verdict(False, f"The study has no {' and no '.join(missing)}: add {named}.")
+        else:
+            verdict = one.look(tables, study)
+        rows.append((one.question, one.notebook, verdict.answerable, verdict.why))
+    return pd.DataFrame(rows, columns=["question", "notebook", "answerable", "why"])
+
+
+def _history(tables: Tables, study: Study) -> _History:
+    log = known_by(tables.transactions, study.as_of)
+    log = log.filter(log.amount >= 0).select("customer_id", day=log.timestamp.date())
+    by_customer = log.group_by("customer_id").agg(
+        days=log.day.nunique(), first=log.day.min(), last=log.day.max()
+    )
+    row = by_customer.agg(
+        customers=by_customer.count(),
+        repeat=(by_customer.days > 1).sum().fill_null(0),
+        first=by_customer["first"].min(),
+        last=by_customer["last"].max(),
+    )
+    found = row.to_pyarrow().to_pylist()[0]
+    return _History(int(found["customers"]), int(found["repeat"]), found["first"], found["last"])
+
+
+def _value(tables: Tables, study: Study) -> Verdict:
+    history = _history(tables, study)
+    if history.first_day is None or history.last_day is None:
+        return Verdict(False, f"No purchase is known by {study.as_of}: set as_of to a later day.")
+    days = (study.as_of - history.first_day).days
+    horizon = study.value.horizon_days
+    facts = (
+        f"{history.customers:,} customers, {history.repeat_buyers:,} of them bought again, over {days:,} days"
+    )
+    if days < SHORTEST_HISTORY:
+        return Verdict(False, f"{facts}: at least {SHORTEST_HISTORY} days are needed.")
+    if history.repeat_buyers < FEWEST_REPEAT_BUYERS:
+        return Verdict(False, f"{facts}: at least {FEWEST_REPEAT_BUYERS} repeat buyers are needed.")
+    if horizon > FARTHEST_HORIZON * days:
+        return Verdict(
+            False,
+            f"{facts}: too short for {horizon:,} days ahead; set value.horizon_days to {FARTHEST_HORIZON * days} "
+            "or less.",
+        )
+    doubts = []
+    if horizon > days:
+        doubts.append(f"the horizon of {horizon:,} days reaches further ahead than the data look back")
+    silent = (study.as_of - history.last_day).days
+    if silent > STALE_DAYS:
+        doubts.append(f"no purchase in the {silent} days before as_of: does the log reach that far?")
+    return Verdict(True, f"{facts}." + (f" With care: {'; '.join(doubts)}." if doubts else ""))
+
+
+def _segments(tables: Tables, study: Study) -> Verdict:
+    verdict = _value(tables, study)
+    if not verdict.answerable:
+        return Verdict(False, f"It rests on customer value, and that cannot be told. {verdict.why}")
+    return verdict
+
+
+def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
+    """Return a check that a table has rows known by `as_of`, from enough customers, and a filled column."""
+
+    def look(tables: Tables, study: Study) -> Verdict:
+        table = tables[name]
+        time = {"contracts": "start_date", "surveys": "sent_at"}.get(name, "timestamp")
+        table = known_by(table, study.as_of, column=time) if time in table.columns else table
+        if has and has not in table.columns:
+            return Verdict(False, f"{name} has no column {has}: map it in [tables.{name}] columns.")
+        table = table.filter(table[has].notnull()) if has else table
+        customers = int(table.customer_id.nunique().to_pyarrow().as_py())
+        what = f"{customers:,} customers with {name}" + (f" that fill {has}" if has else "")
+        if customers < FEWEST_OF_EACH:
+            return Verdict(False, f"{what} by {study.as_of}: at least {FEWEST_OF_EACH} are needed.")
+        return Verdict(True, f"{what} by {study.as_of}. {_LATER}")
+
+    return look
+
+
+def _leaving(tables: Tables, study: Study) -> Verdict:
+    """Leaving is seen in contracts that end, in a label, or in purchases that stop."""
+    if "snapshot" in tables:
+        flag = tables["snapshot"].churned
+        left, stayed = int(flag.sum().to_pyarrow().as_py()), int((~flag).sum().to_pyarrow().as_py())
+        counts = f"{left:,} customers of the snapshot left, {stayed:,} stayed"
+    elif "contracts" in tables:
+        contracts = tables["contracts"]
+        ended = contracts.end_date <= ibis.date(study.as_of.isoformat())
+        left = int(ended.sum().fill_null(0).to_pyarrow().as_py())
+        stayed = int(contracts.count().to_pyarrow().as_py()) - left
+        counts = f"{left:,} contracts ended by {study.as_of}, {stayed:,} run on"
+    elif "transactions" in tables:
+        verdict = _value(tables, study)
+        return Verdict(verdict.answerable, f"Seen in purchases that stop: {verdict.why} {_LATER}".strip())
+    else:
+        return Verdict(False, "It needs contracts, a snapshot with churned, or transactions.")
+    if min(left, stayed) < FEWEST_OF_EACH:
+        return Verdict(False, f"{counts}: at least {FEWEST_OF_EACH} of each are needed.")
+    return Verdict(True, f"{counts}. {_LATER}")
+
+
+def _experiences(tables: Tables, study: Study) -> Verdict:
+    signals = [name for name in ("events", "contacts", "surveys") if name in tables]
+    leaving = _leaving(tables, study)
+    if not leaving.answerable:
+        return leaving
+    if not signals and "snapshot" not in tables:
+        return Verdict(False, "What customers lived through is missing: add events, contacts or surveys.")
+    return Verdict(True, f"Signals in {', '.join(signals) or 'snapshot'}. {leaving.why}")
+
+
+_LATER = "The data are there; the notebook is not yet part of the suite."
+
+_QUESTIONS = (
+    _Question("What is each customer worth?", "02-customer-lifetime-value", ("transactions",), _value),
+    _Question(
+        "Which customers carry the value, and who moves?", "03-value-segments", ("transactions",), _segments
+    ),
+    _Question("What is a customer under contract worth?", "", ("contracts",), _lines("contracts")),
+    _Question(
+        "How content are customers, and how sure is that?", "", ("surveys",), _lines("surveys", has="score")
+    ),
+    _Question("What do customers write about?", "", ("surveys",), _lines("surveys", has="verbatim")),
+    _Question(
+        "Why do customers contact us, and at what cost?", "", ("contacts",), _lines("contacts", has="reason")
+    ),
+    _Question("Who is about to leave?", "", (), _leaving),
+    _Question("Which experiences make customers leave?", "", (), _experiences),
+    _Question(
+        "What should we do for this customer now, and did it work?",
+        "",
+        ("treatments",),
+        _lines("treatments", has="propensity"),
+    ),
+)
