@@ -1,0 +1,32 @@
+"""What every test may lean on: public data from a mirror where there is one, and a cache of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+MIRROR = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+if "CXMODELS_DATA_MIRROR" not in os.environ and MIRROR.is_dir():
+    os.environ["CXMODELS_DATA_MIRROR"] = str(MIRROR)
+if "CXMODELS_CACHE" not in os.environ:
+    # shared by all tests of this user, so that converted sets are made once; never the user's own cache
+    os.environ["CXMODELS_CACHE"] = str(Path(tempfile.gettempdir()) / "cxmodels-test-cache")
+
+
+@pytest.fixture
+def data_set():
+    """Return a function: name in the catalogue → its files, or skip where the set is neither here nor mirrored."""
+    from cxmodels.datasets.catalogue import fetch, list_datasets
+
+    here = list_datasets().set_index("name")["here"]
+
+    def get(name: str) -> list[Path]:
+        if not here[name]:
+            pytest.skip(f"{name} is not on this machine; name a mirror in CXMODELS_DATA_MIRROR")
+        return fetch(name)
+
+    return get
