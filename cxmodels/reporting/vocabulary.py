@@ -26,6 +26,18 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     "notebook": ("Notebook", ("notebook", "text")),
     "answered": ("Can be answered", ("answerable", "flag")),
     "why": ("Why", ("why", "text")),
+    # models
+    "model": ("Model", ("model", "text")),
+    "mean_error": ("Mean error a customer", ("mae", "money")),
+    "rank_correlation": ("Rank correlation", ("spearman", "number")),
+    "top_tenth": ("Spend caught by top tenth", ("top_tenth", "share")),
+    "total_ratio": ("Predicted ÷ actual total", ("total_ratio", "number")),
+    "coverage": ("Outcomes in 90% interval", ("coverage", "share")),
+    "width": ("Mean width of interval", ("width", "money")),
+    "predicted_total": ("Predicted", ("clv", "money")),
+    "total_interval": ("90% interval", ("low", "high", "money")),
+    "actual": ("Actual", ("actual", "money")),
+    "covered": ("Inside", ("covered", "flag")),
     # groups of customers
     "segment": ("Segment", ("segment", "text")),
     "value_tier": ("Value tier", ("value_tier", "text")),
