@@ -85,7 +85,7 @@ def page(tmp_path: Path) -> str:
     content = NotebookFindings(
         "02-who",
         ("We do.",),
-        (Finding("02-who", "Worth <5>.", money=5, low=4, high=6, evidence="forecast", would_change="Time."),),
+        (Finding("02-who", "Worth <b>5</b>.", money=5, low=4, high=6, evidence="forecast", would_change="Time."),),
         ("Careful <now>.",),
     )
     context = PageContext("Shop & sons", Money("GBP"), pages)
@@ -111,7 +111,7 @@ def test_texts_are_escaped_and_scripts_gone(page: str) -> None:
     assert "shown &lt;b&gt;text&lt;/b&gt;" in page
     assert "&lt;i&gt;value&lt;/i&gt;" in page
     assert "Careful &lt;now&gt;." in page
-    assert "Worth &lt;5&gt;." in page
+    assert "Worth &lt;b&gt;5&lt;/b&gt;." in page
     assert "&lt;tb&gt;" in page
     assert "<td>cell</td>" in page
     assert "<script" not in page

@@ -22,7 +22,7 @@ from cxmodels.reporting.figures import bars, calibration, distribution, dots, ga
 from cxmodels.reporting.figures.style import INK, QUIET, SERIES, SMALLEST_FONT
 from cxmodels.reporting.wording import Money
 
-LONG = "Repeat purchases came within 3% of what the chosen model had said they would be, week by week, all along"
+LONG = "Repeat purchases came within 3% of what the chosen model had said they would be, week by week"
 MONEY = Money("GBP")
 WEEKS = np.arange(1, 79)
 ACTUAL = 2400 * (1 - np.exp(-WEEKS / 40))
