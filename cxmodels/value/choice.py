@@ -1,0 +1,312 @@
+"""Which way of predicting a customer's spend held best on an earlier date? Decide it before looking ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from cxmodels.study import ValueSettings
+from cxmodels.tables.cut import known_by
+from cxmodels.value.blend import BLENDS, blend_predictions, keep_total, member_predictions
+from cxmodels.value.expectation import Expectation, expect
+from cxmodels.value.lifetime import Terms
+from cxmodels.value.metrics import Floats, score_predictions
+from cxmodels.value.outcome_spread import OutcomeSpread, learn_spread
+from cxmodels.value.purchases import LABELS
+from cxmodels.value.snapshots import Snapshot, learning_dates, learning_horizon, take_snapshot
+
+PURCHASE_MODELS = ("bg-nbd", "mbg-nbd", "pareto-nbd", "nbd")
+DEFAULT_MODEL = "mbg-nbd"
+DEFAULT_BLEND = "blend"
+CLEARLY_BETTER = 0.01  # a blend other than the default must gain this much on the earlier snapshot
+LEAST_DAYS = 14  # of outcome, to judge a model by
+LEAST_CUSTOMERS, LEAST_BUYERS = 50, 20  # to choose between purchase models
+LEAST_LESSONS, LEAST_LESSON_BUYERS = 300, 100  # to learn a correction
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the chosen way of predicting expects of each customer.
+
+    Attributes
+    ----------
+    customers : DataFrame
+        Every customer as known on `as_of`, indexed by customer_id: the columns of
+        `cxmodels.value.summary.summarise` and of recent behaviour.
+    value : ndarray of float, shape (customers,)
+        Expected net spend over the horizon, undiscounted (currency).
+    expectation : Expectation
+        What the base model expects over the horizon.
+    spread : OutcomeSpread
+        How far outcomes fell from what this way of predicting expected on the earlier date.
+    levels : tuple of float
+        log(actual ÷ expected total) of the base model on earlier dates.
+    level_freedom : int
+        How many of the earlier outcomes do not overlap: the degrees of freedom of `levels`.
+    """
+
+    customers: pd.DataFrame = field(repr=False)
+    value: Floats = field(repr=False)
+    expectation: Expectation = field(repr=False)
+    spread: OutcomeSpread = field(repr=False)
+    levels: tuple[float, ...]
+    level_freedom: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The way of predicting that was chosen, and why.
+
+    Attributes
+    ----------
+    name : str
+        A purchase model, "past spend", or a blend (see `cxmodels.value.blend.BLENDS`).
+    base : str
+        The purchase model that gives the total, p_alive and the expected purchases.
+    reason : str
+        One sentence.
+    table : DataFrame
+        A row a candidate, with its figures on the earlier snapshot; empty when there was no contest.
+    notes : tuple of str
+        What was not possible, and why.
+    learned_days : int
+        Days of outcome on the earlier snapshots; 0 without a contest.
+    prediction : Prediction or None
+        None without a contest: then the base model with Gamma-Gamma spend is used as it is.
+    """
+
+    name: str
+    base: str
+    reason: str
+    table: pd.DataFrame = field(repr=False)
+    notes: tuple[str, ...] = ()
+    learned_days: int = 0
+    prediction: Prediction | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What stays the same while choosing."""
+
+    transactions: ir.Table
+    settings: ValueSettings
+    window_days: int
+
+    def snapshot(self, as_of: date, *, outcome: bool) -> Snapshot:
+        return take_snapshot(
+            self.transactions,
+            as_of=as_of,
+            window_days=self.window_days,
+            horizon_days=self.window_days if outcome else 0,
+            unit=self.settings.unit,
+            history_start=self.settings.history_start,
+        )
+
+    def expect(
+        self, snapshot: Snapshot, models: tuple[str, ...], horizon_days: int | None = None
+    ) -> dict[str, Expectation]:
+        settings = self.settings
+        terms = Terms(horizon_days=horizon_days or self.window_days, discount_rate=settings.discount_rate)
+        return expect(snapshot, models=models, terms=terms, unit=settings.unit, seed=settings.seed)
+
+
+def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings) -> Choice:
+    """Choose how to predict each customer's spend, and predict it.
+
+    Only what was known on `as_of` is used. The candidates (purchase models with Gamma-Gamma spend, past
+    spend, and blends with LightGBM corrections) predict the last part of the history from what was known
+    before it; they are compared there by mean absolute error (at the same total), rank correlation and
+    capture of the top tenth. The chosen one is then learned anew from all of the history.
+
+    Parameters
+    ----------
+    transactions : ibis Table
+        Columns customer_id, timestamp, amount. Rows after `as_of` are not read.
+    as_of : date
+        The day on which we stand.
+    settings : ValueSettings
+        Unit, horizon, discount rate, seed, and `model`: "auto" chooses among all; a purchase model's name
+        leaves no choice; "lightgbm" and "blend" fix what is learned and choose the purchase model below it.
+
+    Returns
+    -------
+    Choice
+    """
+    if settings.model in PURCHASE_MODELS:
+        reason = f"{LABELS[settings.model]} was asked for."
+        return Choice(settings.model, settings.model, reason, _table({}, ""))
+    known = known_by(transactions, as_of)
+    history = _history_days(known, as_of, settings)
+    window = learning_horizon(history_days=history, horizon_days=settings.horizon_days)
+    if window < LEAST_DAYS:
+        return _without_contest(f"a history of {history} days is too short to hold a third of it out")
+    frame = _Frame(known, settings, window)
+    later = frame.snapshot(as_of - timedelta(days=window), outcome=True)
+    buyers = int((later.outcome > 0).sum())
+    if len(later.customers) < LEAST_CUSTOMERS or buyers < LEAST_BUYERS:
+        return _without_contest(
+            f"of {len(later.customers)} customers known on {later.as_of}, {buyers} bought in the {window} "
+            f"days after it, and a contest needs {LEAST_CUSTOMERS} and {LEAST_BUYERS}"
+        )
+    return _contest(frame, frame.snapshot(as_of, outcome=False), later)
+
+
+def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
+    """Let all candidates predict the outcome of `later`, choose, and learn the chosen one anew for `now`."""
+    settings, seed = frame.settings, frame.settings.seed
+    singles = frame.expect(later, PURCHASE_MODELS)
+    rows = {name: _score(later.outcome, single.value) for name, single in singles.items()}
+    # a model that fell back to a simpler one stands for that one, which fits faster
+    base = singles[_best(rows, list(PURCHASE_MODELS), reference=DEFAULT_MODEL)].purchases_model.name
+    before = _lessons(frame, later, base)
+    there = singles[base]
+    members = member_predictions(
+        later, there, before, window_expected=there, horizon_days=frame.window_days, seed=seed
+    )
+    candidates = {base: there.value, "past spend": members["past spend"], **blend_predictions(members)}
+    rows |= {name: _score(later.outcome, values) for name, values in candidates.items()}
+    name, reason = _choose(rows, base, settings.model, later)
+    expected = frame.expect(now, (base,), settings.horizon_days)[base]
+    lessons = [(later, there), *_lessons(frame, now, base, after=later.as_of)] if name in BLENDS else []
+    members = member_predictions(
+        now,
+        expected,
+        lessons,
+        window_expected=frame.expect(now, (base,))[base] if lessons else expected,
+        horizon_days=settings.horizon_days,
+        seed=seed,
+    )
+    value = {base: expected.value, "past spend": members["past spend"], **blend_predictions(members)}[name]
+    earlier = {snapshot.as_of: (snapshot, told) for snapshot, told in [(later, there), *before, *lessons]}
+    return Choice(
+        name=name,
+        base=base,
+        reason=reason,
+        table=_table(rows, name),
+        notes=(*_fallbacks(singles), *_notes(frame, now, learned=bool(before))),
+        learned_days=frame.window_days,
+        prediction=Prediction(
+            customers=now.customers,
+            value=value,
+            expectation=expected,
+            spread=learn_spread(
+                later.outcome, candidates[name], there.spend_each, horizon_days=frame.window_days
+            ),
+            levels=tuple(_level(*one) for one in earlier.values()),
+            level_freedom=max(now.history_days // frame.window_days - 1, 1),
+        ),
+    )
+
+
+def _lessons(
+    frame: _Frame, target: Snapshot, base: str, *, after: date | None = None
+) -> list[tuple[Snapshot, Expectation]]:
+    """Return earlier snapshots whose outcomes end by `target.as_of`, but not the one of the date `after`."""
+    dates = learning_dates(
+        as_of=target.as_of, history_days=target.history_days, window_days=frame.window_days
+    )
+    lessons = []
+    for day in dates:
+        if day == after:
+            continue
+        snapshot = frame.snapshot(day, outcome=True)
+        enough = int((snapshot.outcome > 0).sum()) >= LEAST_LESSON_BUYERS
+        if len(snapshot.customers) >= LEAST_LESSONS and enough:
+            lessons.append((snapshot, frame.expect(snapshot, (base,))[base]))
+    return lessons
+
+
+def _without_contest(why: str) -> Choice:
+    reason = f"{LABELS[DEFAULT_MODEL]} was taken without a contest: {why}."
+    return Choice(DEFAULT_MODEL, DEFAULT_MODEL, reason, _table({}, ""), notes=(reason,))
+
+
+def _fallbacks(singles: Mapping[str, Expectation]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            single.purchases_model.note for single in singles.values() if single.purchases_model.note
+        )
+    )
+
+
+def _notes(frame: _Frame, now: Snapshot, *, learned: bool) -> tuple[str, ...]:
+    notes = []
+    if not learned:
+        notes.append("Nothing was learned by regression: too few customers bought on earlier dates.")
+    if frame.settings.horizon_days > frame.window_days:
+        notes.append(
+            f"The choice was made on outcomes of {frame.window_days} days, the longest that a history of "
+            f"{now.history_days} days can hold out; the horizon is {frame.settings.horizon_days} days."
+        )
+    return tuple(notes)
+
+
+def _history_days(known: ir.Table, as_of: date, settings: ValueSettings) -> int:
+    first = known.timestamp.min().cast("date").execute()
+    if pd.isna(first):
+        return 0
+    start = max(pd.Timestamp(first), pd.Timestamp(settings.history_start or first))
+    return max((pd.Timestamp(as_of) - start).days + 1, 0)
+
+
+def _level(snapshot: Snapshot, expected: Expectation) -> float:
+    actual, told = float(snapshot.outcome.sum()), float(expected.value.sum())
+    return float(np.log(actual / told)) if actual > 0 and told > 0 else 0.0
+
+
+def _score(actual: Floats, predicted: Floats) -> dict[str, float]:
+    """Return a candidate's figures, with its error at the actual total: none shall win by expecting little."""
+    level = keep_total(predicted, max(float(actual.sum()), 0.0))
+    return {**score_predictions(actual, predicted), "mae_at_total": float(np.abs(actual - level).mean())}
+
+
+def _gain(scores: Mapping[str, float], reference: Mapping[str, float]) -> float:
+    """Return the sum of the relative gains on the three figures; what cannot be said counts as 0."""
+    gains = [
+        1.0 - scores["mae_at_total"] / max(reference["mae_at_total"], 1e-12),
+        (scores["spearman"] - reference["spearman"]) / max(reference["spearman"], 0.05),
+        (scores["top_tenth"] - reference["top_tenth"]) / max(reference["top_tenth"], 0.05),
+    ]
+    return float(np.nansum(gains))
+
+
+def _best(rows: Mapping[str, Mapping[str, float]], names: Sequence[str], *, reference: str) -> str:
+    return max(names, key=lambda name: round(_gain(rows[name], rows[reference]), 9))
+
+
+def _choose(
+    rows: Mapping[str, Mapping[str, float]], base: str, asked: str, later: Snapshot
+) -> tuple[str, str]:
+    """Return the chosen candidate and the sentence that says why."""
+    label, where = (
+        LABELS[base],
+        f"what {len(later.customers)} customers spent in the {later.horizon_days} days",
+    )
+    if asked in BLENDS:
+        if asked in rows:
+            return asked, f"{asked!r} was asked for, on {label}, which led on {where} after {later.as_of}."
+        return base, f"{asked!r} was asked for, but there is too little to learn from: {label} was taken."
+    names = [base, "past spend", *(name for name in BLENDS if name in rows)]
+    best = _best(rows, names, reference=base)
+    default = DEFAULT_BLEND if DEFAULT_BLEND in rows else base
+    clear = _gain(rows[best], rows[base]) > _gain(rows[default], rows[base]) + CLEARLY_BETTER
+    name = best if clear else default
+    led = "led" if name == best else "stayed within one per cent of the best"
+    told = label if name == base else f"{name!r} on {label}"
+    gain = 1.0 - rows[name]["mae_at_total"] / max(rows[base]["mae_at_total"], 1e-12)
+    side = "lower" if gain >= 0 else "higher"
+    beside = "" if name == base else f"; its mean error there was {abs(gain):.1%} {side} than {label}'s alone"
+    return name, f"{told} {led} on {where} after {later.as_of}{beside}."
+
+
+def _table(rows: Mapping[str, Mapping[str, float]], chosen: str) -> pd.DataFrame:
+    columns = ["model", "mae", "mae_at_total", "spearman", "top_tenth", "total_ratio", "chosen"]
+    if not rows:
+        return pd.DataFrame(columns=columns)
+    frame = pd.DataFrame([{"model": name, **scores} for name, scores in rows.items()])
+    return frame.assign(chosen=frame["model"] == chosen)[columns]

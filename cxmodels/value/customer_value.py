@@ -1,0 +1,236 @@
+"""What is each customer worth? From the purchase log to one table with intervals, in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import t as student_t
+
+from cxmodels.study import ValueSettings
+from cxmodels.value.choice import Choice, Prediction, choose_model
+from cxmodels.value.lifetime import Terms, estimate_value
+from cxmodels.value.metrics import Floats
+from cxmodels.value.purchase_model import PurchaseModel
+from cxmodels.value.purchases import fit_purchases
+from cxmodels.value.spend import SpendModel, fit_spend
+from cxmodels.value.summary import summarise
+from cxmodels.value.uncertainty import COVERAGE, group_totals, value_intervals
+
+SUMMARY_COLUMNS = [
+    "customer_id",
+    "frequency",
+    "recency",
+    "T",
+    "monetary_value",
+    "first_day",
+    "last_day",
+    "total_spend",
+    "refunds",
+]
+VALUE_COLUMNS = ["p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
+TOTAL_DRAWS = 4_000
+LEAST_LEVEL = 0.01  # no forecast of a total is surer than about 1 %
+
+
+@dataclass(frozen=True)
+class CustomerValue:
+    """What each customer is worth, and how that was worked out.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a customer, in the order of customer_id: the columns of `cxmodels.value.summary.summarise`,
+        then p_alive; expected_purchases over the horizon; expected_spend (a purchase, currency); clv (margin
+        of the expected spend over the horizon, discounted, net of refunds); clv_low and clv_high (90 %
+        interval of the customer's own outcome). After a contest clv can differ from the product of purchases
+        and spend: it holds what was learned beyond them.
+    purchases : PurchaseModel
+        Gives p_alive and expected_purchases.
+    spend : SpendModel
+    choice : Choice
+        How the way of predicting was chosen.
+    terms : Terms
+        Horizon, discount rate and margin.
+    notes : tuple of str
+        Sentences on what was done instead of what was asked for, and why.
+    seed : int
+        Of every simulation.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    purchases: PurchaseModel
+    spend: SpendModel
+    choice: Choice
+    terms: Terms
+    notes: tuple[str, ...]
+    seed: int
+
+    def totals(self, groups: pd.Series | None = None) -> pd.DataFrame:
+        """Return the value of groups of customers, with 90 % intervals of what each group will bring.
+
+        Parameters
+        ----------
+        groups : Series, optional
+            The group of each customer, in the order of `table`. Default: one group, "all".
+
+        Returns
+        -------
+        DataFrame
+            One row a group: group, customers, clv (expected total, currency), low, high, parameter_width and
+            outcome_width (widths from the level of the whole, and margin, alone; and from chance alone).
+
+        Notes
+        -----
+        Without a contest the parameters' bootstrap gives the level's uncertainty. After one, the error of
+        totals on earlier dates does: their root mean square, in logarithms, with Student's t for the few
+        that do not overlap, and growing with the square root of the horizon. It covers ordinary drift and
+        seasons, not a season never seen.
+        """
+        prediction = self.choice.prediction
+        if prediction is None:
+            return group_totals(
+                self.table, self.purchases, self.spend, groups, terms=self.terms, seed=self.seed
+            )
+        return _learned_totals(self, prediction, groups)
+
+
+def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSettings) -> CustomerValue:
+    """Say what each customer is worth on `as_of`.
+
+    Parameters
+    ----------
+    transactions : ibis Table
+        Columns customer_id, timestamp, amount. Rows after `as_of` are not read.
+    as_of : date
+        The day on which we stand.
+    settings : ValueSettings
+        Unit, margin, discount rate, horizon, model and seed.
+
+    Returns
+    -------
+    CustomerValue
+
+    Raises
+    ------
+    ValueError
+        Where no purchase is known by `as_of`.
+    """
+    terms = Terms(
+        horizon_days=settings.horizon_days, discount_rate=settings.discount_rate, margin=settings.margin
+    )
+    choice = choose_model(transactions, as_of=as_of, settings=settings)
+    if choice.prediction is None:
+        return _modelled(transactions, choice, terms, as_of=as_of, settings=settings)
+    return _learned(choice, choice.prediction, terms, settings=settings)
+
+
+def _modelled(
+    transactions: ir.Table, choice: Choice, terms: Terms, *, as_of: date, settings: ValueSettings
+) -> CustomerValue:
+    """Take a purchase model and a spend model as they are."""
+    summary = (
+        summarise(transactions, as_of=as_of, unit=settings.unit, history_start=settings.history_start)
+        .order_by("customer_id")
+        .to_pandas()
+    )
+    purchases = fit_purchases(summary, model=choice.base, unit=settings.unit, seed=settings.seed)
+    spend = fit_spend(summary)
+    estimates = estimate_value(summary, purchases, spend, terms=terms)
+    intervals = value_intervals(
+        summary, purchases, spend, terms=terms, draws=settings.draws, seed=settings.seed
+    )
+    table = summary[SUMMARY_COLUMNS].assign(**estimates, **intervals)
+    notes = (*choice.notes, *_model_notes(purchases, spend))
+    return CustomerValue(table, purchases, spend, choice, terms, notes, settings.seed)
+
+
+def _learned(
+    choice: Choice, prediction: Prediction, terms: Terms, *, settings: ValueSettings
+) -> CustomerValue:
+    """Turn what a contest's winner expects into discounted margin with intervals."""
+    expectation = prediction.expectation
+    discounted = expectation.discount * terms.margin_middle
+    low, high = prediction.spread.interval(
+        prediction.value, expectation.spend_each, horizon_days=terms.horizon_days
+    )
+    clv = prediction.value * discounted
+    table = prediction.customers.reset_index()[SUMMARY_COLUMNS].assign(
+        p_alive=expectation.p_alive,
+        expected_purchases=expectation.purchases,
+        expected_spend=expectation.spend_each,
+        clv=clv,
+        clv_low=_with_margin(clv, low * discounted, terms),
+        clv_high=_with_margin(clv, high * discounted, terms),
+    )
+    purchases, spend = expectation.purchases_model, expectation.spend_model
+    notes = (choice.reason, *choice.notes, *_model_notes(purchases, spend))
+    return CustomerValue(table, purchases, spend, choice, terms, notes, settings.seed)
+
+
+def _with_margin(clv: Floats, end: Floats, terms: Terms) -> Floats:
+    """Move the end of an interval outwards where the margin is a range (errors add in quadrature)."""
+    low, high = terms.margin_range
+    share = COVERAGE * (high - low) / 2 / terms.margin_middle if terms.margin_middle > 0 else 0.0
+    return clv + np.sign(end - clv) * np.hypot(end - clv, share * clv) if share > 0 else end
+
+
+def _model_notes(purchases: PurchaseModel, spend: SpendModel) -> tuple[str, ...]:
+    return tuple(note for note in (purchases.note, spend.note) if note)
+
+
+def _learned_totals(result: CustomerValue, prediction: Prediction, groups: pd.Series | None) -> pd.DataFrame:
+    terms, rng = result.terms, np.random.default_rng(result.seed)
+    names, member = _codes(groups, len(result.table))
+    scale = prediction.expectation.discount * terms.margin_middle
+    own = scale * prediction.spread.deviation(
+        prediction.value, prediction.expectation.spend_each, horizon_days=terms.horizon_days
+    )
+    clv = np.bincount(member, result.table["clv"], minlength=len(names)).astype(float)
+    chance = np.sqrt(np.bincount(member, own**2, minlength=len(names)))
+    longer = np.sqrt(max(terms.horizon_days / result.choice.learned_days, 1.0))
+    deviation = max(float(np.sqrt(np.mean(np.square(prediction.levels)))), LEAST_LEVEL) * longer
+    level = np.exp(
+        np.clip(
+            deviation * student_t.rvs(prediction.level_freedom, size=TOTAL_DRAWS, random_state=rng), -5, 5
+        )
+    )
+    margins = rng.uniform(*terms.margin_range, size=TOTAL_DRAWS) / (terms.margin_middle or 1.0)
+    means = clv[:, None] * (level * margins)
+    noise = _skewed(clv, chance, rng=rng)
+    tails = [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]
+    low, high = np.quantile(means * noise, tails, axis=1)
+    return pd.DataFrame(
+        {
+            "group": names,
+            "customers": np.bincount(member, minlength=len(names)),
+            "clv": clv,
+            "low": low,
+            "high": high,
+            "parameter_width": np.diff(np.quantile(means, tails, axis=1), axis=0)[0],
+            "outcome_width": np.diff(np.quantile(clv[:, None] * noise, tails, axis=1), axis=0)[0],
+        }
+    )
+
+
+def _skewed(mean: Floats, deviation: Floats, *, rng: np.random.Generator) -> Floats:
+    """Draw factors around 1: Gamma, right-skewed for a few customers and normal for many."""
+    shape = np.where(deviation > 0, np.square(mean / np.maximum(deviation, 1e-300)), np.inf)
+    drawn = rng.standard_gamma(np.clip(shape, 1e-3, 1e12)[:, None], size=(len(mean), TOTAL_DRAWS))
+    return drawn / np.clip(shape, 1e-3, 1e12)[:, None]
+
+
+def _codes(groups: pd.Series | None, customers: int) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    if groups is None:
+        return np.array(["all"], dtype=object), np.zeros(customers, dtype=np.int64)
+    if len(groups) != customers or groups.isna().any():
+        raise ValueError(
+            f"groups has {len(groups)} rows, {int(groups.isna().sum())} of them empty, for {customers} "
+            "customers; give each customer a group, such as 'other'."
+        )
+    codes, names = pd.factorize(groups, sort=True)
+    return np.asarray(names, dtype=object), codes.astype(np.int64)
