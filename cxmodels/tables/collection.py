@@ -190,7 +190,9 @@ def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, *, scratch: Path) -> str:
     if plan.simple:
         return f"(SELECT *, {raw} FROM ({sql}))"
     target = text(str(scratch / f"{plan.name}-canonical.parquet"))
-    con.execute(f"COPY ({picked}) TO {target} (FORMAT parquet)")
+    # dropping duplicates shuffles the rows; the order of the source is part of what is kept
+    order = f" ORDER BY {FILE}, {ROW}" if plan.source.duplicates == "drop" else ""
+    con.execute(f"COPY ({picked}{order}) TO {target} (FORMAT parquet)")
     return f"read_parquet({target})"
 
 
