@@ -57,7 +57,7 @@ def measure_growth(
         ]
     )
     with_customers, with_lines = slopes(by_customers, "customers"), slopes(by_lines, "log lines")
-    memory = with_lines.set_index("contender").loc[NAMES["cxmodels"], "slope of memory"]
+    memory = float(with_lines.set_index("contender")["slope of memory"].to_dict()[NAMES["cxmodels"]])
     return Result(
         name="growth",
         title="How time and memory grow",
@@ -68,7 +68,7 @@ def measure_growth(
             Section("Slopes with the lines of the log", with_lines, _SLOPE_SPEC, note=_SLOPE_NOTE),
         ),
         verdicts=(
-            Verdict("slope of peak memory with the lines of the log", float(memory), MEMORY_SLOPE, "at most"),
+            Verdict("slope of peak memory with the lines of the log", memory, MEMORY_SLOPE, "at most"),
         ),
         notes=(f"Load at the end: {load():.1f} for each core.",),
         machine=describe_machine(),

@@ -62,14 +62,17 @@ def measure_recovery(*, seeds: int = SEEDS, customers: int = CUSTOMERS) -> Resul
     ]
     table = coverage(trials)
     goal = LEVEL * seeds
+    counts = zip(
+        table["model"].astype(str), table["parameter"].astype(str), table["covered"].tolist(), strict=True
+    )
     verdicts = [
         Verdict(
-            f"{row.model} {row.parameter}: {row.covered} of {seeds} cover the truth, off {goal:g} by",
-            abs(row.covered - goal),
+            f"{model} {name}: {count} of {seeds} cover the truth, off {goal:g} by",
+            abs(count - goal),
             SLACK,
             "at most",
         )
-        for row in table.itertuples()
+        for model, name, count in counts
     ]
     return Result(
         name="recovery",
