@@ -1,7 +1,7 @@
 """BG/NBD and MBG/NBD: customers who may leave right after a purchase.
 
 Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way; Batislam, Denizel & Filiztekin (2007) and
-Wagner & Hoppe (2008) for the modified model, in which customers may also leave right after their first purchase.
+Wagner & Hoppe (2008) for the modified model, in which customers may also leave right after the first purchase.
 A customer buys at rate λ ~ Gamma(r, α) and leaves after a purchase with probability p ~ Beta(a, b).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, gammaln, hyp2f1
+from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit, logsumexp
 
 from cxmodels.value.counts import Floats
 from cxmodels.value.purchase_model import Params, PurchaseModel, Window
@@ -44,16 +44,12 @@ class BetaGeometric(PurchaseModel):
 
     @classmethod
     def _rate(cls, params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
-        """Purchases a unit of time: (r+x)/(α+T) · E[(1 + p s/(α+T))^-(r+x+1)] over p ~ Beta(a, b + stays).
-
-        The expectation is a Gauss hypergeometric function; Pfaff's transformation leaves it with arguments
-        that stay moderate for any frequency and any a + b > 0, where the textbook form overflows or is NaN.
-        """
+        """Purchases a unit of time: (r+x)/(α+T) · E[(1 + p s/(α+T))^-(r+x+1)] over p ~ Beta(a, b + stays)."""
         r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
-        stays = cls._stays(frequency)
         z = ahead / (alpha + T)
-        expectation = hyp2f1(a + b + stays - r - frequency - 1.0, a, a + b + stays, z / (1.0 + z))
-        return (r + frequency) / (alpha + T) * (1.0 + z) ** -a * expectation
+        return (
+            (r + frequency) / (alpha + T) * _mean_power(r + frequency + 1.0, a, b + cls._stays(frequency), z)
+        )
 
     @staticmethod
     def decay_time(params: Params, T: Floats) -> Floats:
@@ -132,3 +128,43 @@ class MbgNbd(BetaGeometric):
         params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
         return MbgNbd._simulate(params, frequency, T, window=window, rng=rng)
+
+
+def _mean_power(power: Floats, a: Floats, b: Floats, z: Floats) -> Floats:
+    """Return E[(1 + p z)^-power] over p ~ Beta(a, b).
+
+    This is 2F1(power, a; a + b; −z). Of Pfaff's two transformations the one with the smaller arguments stays
+    moderate for any frequency and any a + b > 0, where the textbook form of the forecast overflows or is NaN.
+    Where SciPy's function overflows all the same (a + b above 100 and z above 9), the mean is integrated.
+    """
+    w = z / (1.0 + z)
+    other = (a + b - power) * a <= power * b
+    first, second = np.where(other, a + b - power, power), np.where(other, a, b)
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = hyp2f1(first, second, a + b, w) * np.exp(-np.where(other, a, power) * np.log1p(z))
+    failed = np.nonzero(~np.isfinite(value))
+    if len(failed[0]):
+        power, a, b, z = (np.broadcast_to(one, value.shape)[failed] for one in (power, a, b, z))
+        value[failed] = _integrated_mean_power(power, a, b, z)
+    return value
+
+
+def _integrated_mean_power(power: Floats, a: Floats, b: Floats, z: Floats) -> Floats:
+    """Return E[(1 + p z)^-power] by the trapezoid rule over sinh-spaced logits of p around the mode."""
+
+    def slope(logit: Floats) -> Floats:
+        p = expit(logit)
+        return a * expit(-logit) - b * p - power * z * p * expit(-logit) / (1.0 + p * z)
+
+    low, high = np.full(a.shape, -2_000.0), np.full(a.shape, 2_000.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        rising = slope(middle) > 0
+        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+    mode = (low + high) / 2
+    width = 1.0 / np.sqrt(np.maximum((slope(mode - 1e-3) - slope(mode + 1e-3)) / 2e-3, 1e-6))
+    nodes = np.linspace(-12.0, 12.0, 241)[:, None]
+    logits = mode + width * np.sinh(nodes)
+    height = a * log_expit(logits) + b * log_expit(-logits) - power * np.log1p(z * expit(logits))
+    spacing = np.log(width * np.cosh(nodes)) + np.log(nodes[1] - nodes[0])
+    return np.exp(logsumexp(height + spacing, axis=0) - betaln(a, b))

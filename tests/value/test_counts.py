@@ -14,7 +14,9 @@ def histories(customers, *, seed=3):
 
 
 def test_same_histories_share_a_cell_and_nothing_is_lost():
-    summary = pd.DataFrame({"frequency": [0, 2, 0, 2], "recency": [0.0, 3.0, 0.0, 4.0], "T": [5.0, 5.0, 5.0, 5.0]})
+    summary = pd.DataFrame(
+        {"frequency": [0, 2, 0, 2], "recency": [0.0, 3.0, 0.0, 4.0], "T": [5.0, 5.0, 5.0, 5.0]}
+    )
     counts = collapse(summary)
     assert counts.weights.tolist() == [2.0, 1.0, 1.0]
     assert counts.recency.tolist() == [0.0, 3.0, 4.0]
