@@ -60,6 +60,7 @@ _RULES = {
     "grid.color": FAINT,
     "grid.linewidth": 0.8,
     "text.color": INK,
+    "text.parse_math": False,  # two amounts in dollars are no formula
     "xtick.color": QUIET,
     "ytick.color": QUIET,
     "xtick.labelsize": SMALLEST_FONT,

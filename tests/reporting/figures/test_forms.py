@@ -362,3 +362,10 @@ def test_the_first_series_stay_apart_for_every_kind_of_eye(kind: str) -> None:
 @pytest.mark.parametrize("colour", [INK, QUIET])
 def test_texts_stand_out_from_the_paper(colour: str) -> None:
     assert contrast(to_rgb(colour), (1, 1, 1)) >= 4.5
+
+
+def test_amounts_in_dollars_are_not_read_as_a_formula():
+    table = pd.DataFrame({"value": [1.0]}, index=["from $1 to $2"])
+    ax = bars(table, title="From $149 each to $174", label="US$ or $")
+    texts = [ax.figure._suptitle, ax.xaxis.label, *ax.get_yticklabels(), *ax.texts]
+    assert not any(text.get_parse_math() for text in texts)
