@@ -112,7 +112,7 @@ def test_names_are_bound_once(notebook):
         for target in getattr(statement, "targets", [getattr(statement, "target", None)])
         if target is not None
         for name in ast.walk(target)
-        if isinstance(name, ast.Name)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
     ]
     assert sorted(names) == sorted(set(names))
 
@@ -127,7 +127,7 @@ def test_every_cell_of_code_has_prose_before_it(notebook):
     cells = notebook.cells
     opening = cells.index(tagged(notebook, "last-answer")[0])
     for number, cell in enumerate(cells[opening + 1 : -1], start=opening + 1):
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and "hide" not in cell.metadata.get("tags", []):
             near = cells[max(0, number - 2) : number]
             assert any(other.cell_type == "markdown" for other in near), cell.source
 
