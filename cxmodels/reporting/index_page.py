@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import cxmodels
 from cxmodels.reporting.findings import GRADES, NotebookFindings
 from cxmodels.reporting.pages import PageContext, grades_in_words, render_index, worded
 from cxmodels.reporting.record import Outcome
-from cxmodels.study import Study
+from cxmodels.study import CANONICAL_TABLES, Study
 from cxmodels.tables import CheckReport
 
-_ABOUT = {
-    "findings.json": "Every finding with money, interval, evidence and what would change it, for programs",
-    "run.json": "Inputs and their hashes, settings, versions, seed, times, what was left out and why",
-}
-_KINDS = {
-    "notebooks": "The executed notebook",
-    "tables": "Table of this run",
-    "figures": "Figure",
-    "findings": "Findings of one notebook",
+_FINDINGS = "Every finding with money, interval, evidence and what would change it, for programs"
+_RECORD = "Inputs and their hashes, settings, versions, seed, times, what was left out and why"
+_FOLDERS = {"figures": "figures as PNG, for slides", "notebooks": "executed notebooks"}
+_TABLES = {
+    "check": "What was read, kept and set aside, by table and reason",
+    "set_aside": "The rows that were set aside, with the reason",
+    "customer_value": "One row a customer: past purchases, value with interval, tier, lifecycle, segment",
+    **dict.fromkeys(CANONICAL_TABLES, "As read through the door: renamed and checked"),
 }
 
 
@@ -62,17 +60,21 @@ def write_index(
         warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
         answers=[
             {"name": part.notebook, "title": titles[part.notebook], "sentences": part.answer}
-            for part in parts
-            if part.answer and part.notebook in titles
+            for part in sorted(parts, key=_leaders_turn)
+            if part.answer and part.findings
         ],
-        findings=[worded(finding, money=context.money) for part in parts for finding in part.findings],
+        findings=[
+            worded(finding, money=context.money)
+            for part in sorted(parts, key=_leaders_turn)
+            for finding in part.findings
+        ],
         pages_noted=[
             {"name": page.name, "title": page.title, "note": stale.get(page.name, "")}
             for page in context.pages
         ],
         left_out=[outcome for outcome in outcomes if outcome.state in ("left out", "skipped", "failed")],
         data=_read_check(folder, context=context),
-        files=_list_files(folder, parts=parts),
+        files=_list_files(folder, parts=parts, titles=titles),
         version=cxmodels.__version__,
         grades=grades_in_words(GRADES),
     )
@@ -104,28 +106,30 @@ def _read_check(folder: Path, *, context: PageContext) -> list[dict[str, str]]:
     return rows
 
 
-def _list_files(folder: Path, *, parts: Sequence[NotebookFindings]) -> list[dict[str, Any]]:
-    """List what lies in the folder for people to take; pages are listed with their questions already."""
-    about = {name: text for part in parts for name, text in part.tables.items()}
+def _leaders_turn(part: NotebookFindings) -> bool:
+    """Put what moves money before what describes the data."""
+    return not any(finding.money is not None for finding in part.findings)
+
+
+def _list_files(
+    folder: Path, *, parts: Sequence[NotebookFindings], titles: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """List what people may take: each table, and folders of what they need not choose from."""
+    about = dict(_TABLES)
+    for part in parts:
+        for name, text in part.tables.items():
+            about[name] = text or about.get(name) or f"From: {titles.get(part.notebook, part.notebook)}"
     files = []
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder)
-        if (
-            not path.is_file()
-            or path.suffix == ".html"
-            or place.parts[0] == "findings"
-            or path.name.startswith(".")
-        ):
-            continue
-        kind = _KINDS.get(place.parts[0], "")
-        text = (
-            _ABOUT.get(place.as_posix())
-            or (about.get(path.stem) if place.parts[0] == "tables" else "")
-            or kind
-        )
-        files.append({"path": place.as_posix(), "about": text, "size": _size(path.stat().st_size)})
-    if not any(file["path"] == "run.json" for file in files):
-        files.append({"path": "run.json", "about": _ABOUT["run.json"], "size": ""})
+    for path in sorted((folder / "tables").glob("[!.]*")):
+        text = about.get(path.stem, "")
+        files.append({"path": f"tables/{path.name}", "about": text, "size": _size(path.stat().st_size)})
+    for name, text in _FOLDERS.items():
+        inside = [path for path in (folder / name).glob("[!.]*") if path.is_file()]
+        if inside:
+            size = _size(sum(path.stat().st_size for path in inside))
+            files.append({"path": f"{name}/", "about": f"{len(inside)} {text}", "size": size})
+    files.append({"path": "findings.json", "about": _FINDINGS, "size": ""})
+    files.append({"path": "run.json", "about": _RECORD, "size": ""})
     return files
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import LogLocator, NullLocator
 
 from cxmodels.reporting.figures.style import (
     BLUE,
@@ -61,7 +62,7 @@ def matrix(
         ax.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
         for row, column in np.ndindex(shares.shape):
             share = float(shares[row, column])
-            colour = "white" if share > 0.55 else INK
+            colour = INK if np.isnan(share) else _readable_on(_SHADES(share))
             text = word(share) if np.isfinite(share) else "–"
             if 0 < share < 0.005 and number is None:
                 text = "<1%"
@@ -77,6 +78,13 @@ def matrix(
         ax.set_ylabel(axes[1])
         put_title(ax, title)
         return ax
+
+
+def _readable_on(cell: tuple[float, ...]) -> str:
+    """Choose black or white text, whichever stands out more (relative luminance, WCAG 2)."""
+    light = np.asarray(cell[:3], dtype=float)
+    linear = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    return "white" if float(linear @ np.array([0.2126, 0.7152, 0.0722])) < 0.179 else "black"
 
 
 def calibration(
@@ -110,40 +118,52 @@ def calibration(
     word = number or Wording().number
     with canvas(ax, height=5.6) as ax:
         predicted, actual = table["predicted"].to_numpy(dtype=float), table["actual"].to_numpy(dtype=float)
-        tops = [predicted.max(), actual.max()]
+        points = np.r_[predicted, actual]
+        reach = points
         if {"low", "high"} <= set(table.columns):
             ax.vlines(predicted, table["low"], table["high"], color=BLUE, linewidth=2, alpha=0.55, zorder=2)
-            tops.append(float(table["high"].max()))
-        top = max(tops) * 1.06
-        bottom = min(0.0, predicted.min(), actual.min())
+            reach = np.r_[points, table["low"].to_numpy(dtype=float), table["high"].to_numpy(dtype=float)]
+        # Tenths of customers differ by orders of size: without a logarithm all but the best share a corner.
+        wide = bool(np.nanmin(points) > 0 and np.nanmax(points) > 20 * np.nanmin(points))
+        bottom = float(np.nanmin(points) / 1.6) if wide else min(0.0, float(np.nanmin(reach)))
+        top = float(np.nanmax(reach)) * (1.25 if wide else 1.06)
         ax.plot([bottom, top], [bottom, top], color=QUIET, linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
         ax.plot(predicted, actual, "o", color=BLUE, markersize=9, markeredgecolor="white", zorder=3)
+        if wide:
+            _scale_by_size(ax)
         ax.set_xlim(bottom, top)
         ax.set_ylim(bottom, top)
-        ax.set_xlabel(axes[0])
-        ax.set_ylabel(axes[1])
+        ax.set_xlabel(f"{axes[0]} (log scale)" if wide else axes[0])
+        ax.set_ylabel(f"{axes[1]} (log scale)" if wide else axes[1])
         ax.grid(visible=True)
         format_axis(ax, x=word, y=word)
-        ax.text(
-            0.03,
-            0.95,
-            "more came than predicted",
-            transform=ax.transAxes,
-            color=QUIET,
-            fontsize=SMALLEST_FONT,
-            va="top",
-        )
-        ax.text(
-            0.97,
-            0.04,
-            "less came than predicted",
-            transform=ax.transAxes,
-            color=QUIET,
-            fontsize=SMALLEST_FONT,
-            ha="right",
-        )
+        _note(ax, 0.03, 0.95, "more came than predicted")
+        _note(ax, 0.97, 0.04, "less came than predicted")
         put_title(ax, title)
         return ax
+
+
+def _scale_by_size(ax: Axes) -> None:
+    """Give both axes a logarithmic scale with ticks at 1, 2 and 5 of each power of ten."""
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_locator(NullLocator())
+
+
+def _note(ax: Axes, x: float, y: float, text: str) -> None:
+    """Write a quiet remark in a corner."""
+    ax.text(
+        x,
+        y,
+        text,
+        transform=ax.transAxes,
+        color=QUIET,
+        fontsize=SMALLEST_FONT,
+        ha="left" if x < 0.5 else "right",
+        va="bottom" if y < 0.5 else "top",
+    )
 
 
 def distribution(

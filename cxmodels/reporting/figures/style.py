@@ -6,6 +6,7 @@ kinds of colour-blindness; figures never rest on colour alone, but name their se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -60,7 +61,7 @@ _RULES = {
     "grid.color": FAINT,
     "grid.linewidth": 0.8,
     "text.color": INK,
-    "text.parse_math": False,  # two amounts in dollars are no formula
+    "text.parse_math": False,  # two dollar signs in a title are money, not a formula
     "xtick.color": QUIET,
     "ytick.color": QUIET,
     "xtick.labelsize": SMALLEST_FONT,
@@ -151,7 +152,12 @@ def format_axis(ax: Axes, *, x: Number | None = None, y: Number | None = None) -
     """Word the tick labels of an axis, such as money in the study's currency."""
     for axis, number in ((ax.xaxis, x), (ax.yaxis, y)):
         if number is not None:
-            axis.set_major_formatter(FuncFormatter(lambda value, _, word=number: word(value)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _, word=number: _tick(word(value))))
+
+
+def _tick(text: str) -> str:
+    """Write whole percentages on an axis without a decimal: ``10%`` for ``10.0%``."""
+    return re.sub(r"[.,]0+(?=\s?%)", "", text)
 
 
 def label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> list[Annotation]:

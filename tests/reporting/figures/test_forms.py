@@ -18,7 +18,16 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cxmodels.reporting.figures import bars, calibration, distribution, dots, gains, lines, matrix
+from cxmodels.reporting.figures import (
+    bars,
+    calibration,
+    distribution,
+    dots,
+    gains,
+    house_style,
+    lines,
+    matrix,
+)
 from cxmodels.reporting.figures.style import INK, QUIET, SERIES, SMALLEST_FONT
 from cxmodels.reporting.wording import Money
 
@@ -107,7 +116,8 @@ def _close() -> Iterator[None]:
 def figure_of(drawn: Axes | list[Axes]) -> Figure:
     figure = (drawn if isinstance(drawn, Axes) else drawn[0]).get_figure(root=True)
     assert isinstance(figure, Figure)
-    figure.draw_without_rendering()
+    with house_style():  # as a figure is saved
+        figure.draw_without_rendering()
     return figure
 
 
@@ -159,6 +169,11 @@ def test_a_form_leaves_the_readers_settings_alone(form: Callable[[], Axes | list
     before = mpl.rcParams.copy()
     form()
     assert dict(mpl.rcParams) == dict(before)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_dollar_signs_are_money_and_no_formula(form: Callable[[], Axes | list[Axes]]) -> None:
+    assert not [text.get_text() for text in texts_of(figure_of(form())) if text.get_parse_math()]
 
 
 def test_a_long_title_is_broken_and_complete() -> None:
@@ -232,6 +247,23 @@ def test_dots_have_a_panel_a_measure_and_say_what_is_better() -> None:
     assert len([line for line in panels[0].get_lines() if line.get_marker() == "o"]) == 2
 
 
+def test_shares_can_be_read_on_every_shade() -> None:
+    table = pd.DataFrame(np.linspace(0, 1, 30).reshape(5, 6))
+    ax = matrix(table, title="T", axes=("x", "y"))
+    image = ax.get_images()[0]
+    for text in ax.texts:
+        column, row = text.get_position()
+        assert contrast(to_rgb(text.get_color()), image.to_rgba(image.get_array()[row, column])[:3]) >= 4.5
+
+
+def test_whole_percentages_have_no_decimal_on_an_axis() -> None:
+    table = pd.DataFrame({"value": [0.533, 0.105]}, index=["a", "b"])
+    ax = bars(table, title="T", label="Share", number=MONEY.words.percent)
+    figure_of(ax)
+    assert [text.get_text() for text in ax.texts] == ["53.3%", "10.5%"]
+    assert [label.get_text() for label in ax.get_xticklabels()][:3] == ["0%", "10%", "20%"]
+
+
 def test_a_matrix_writes_each_share_and_stays_readable_on_dark_cells() -> None:
     ax = moves()
     written = {(text.get_position()): text for text in ax.texts}
@@ -253,6 +285,14 @@ def test_calibration_draws_each_group_and_the_line_of_agreement() -> None:
     assert len(points.get_xdata()) == 10
     assert len(ax.collections[0].get_segments()) == 10
     assert ax.get_xlim() == ax.get_ylim()
+    assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "Predicted (log scale)")
+
+
+@pytest.mark.parametrize("lowest", [0.0, 100.0])
+def test_calibration_stays_linear_where_groups_are_alike_or_one_is_zero(lowest: float) -> None:
+    table = pd.DataFrame({"predicted": [lowest, 140.0], "actual": [90.0, 150.0]})
+    ax = calibration(table, title="T", axes=("Predicted", "Actual"))
+    assert (ax.get_xscale(), ax.get_xlabel()) == ("linear", "Predicted")
 
 
 def test_a_distribution_counts_every_customer_shown_or_beyond() -> None:
