@@ -12,15 +12,15 @@ from cxmodels.tables import open_tables
 MAPPING = {"customer_id": "id", "timestamp": "day", "amount": "net"}
 
 
-def make_study(folder, *, as_of=date(2026, 6, 30), table="transactions", timezone="UTC", **source):
-    source.setdefault("columns", MAPPING if table == "transactions" else {})
+def make_study(folder, *, as_of=date(2026, 6, 30), canonical="transactions", timezone="UTC", **source):
+    source.setdefault("columns", MAPPING if canonical == "transactions" else {})
     zone = source.pop("source_timezone", None)
     return Study(
         title="A shop",
         as_of=as_of,
         currency="EUR",
         timezone=timezone,
-        tables={table: {**source, "timezone": zone}},
+        tables={canonical: {**source, "timezone": zone}},
         path=folder / "study.toml",
     )
 

@@ -323,6 +323,6 @@ def test_every_row_is_accounted_for(see_csv):
     ],
 )
 def test_each_canonical_table_has_its_own_rules(see_csv, table, content, reasons):
-    seen = see_csv(content, table=table, max_bad_share=0.9)
+    seen = see_csv(content, canonical=table, max_bad_share=0.9)
     assert [reason for _, reason in seen.aside] == reasons
     assert seen.check.rows_kept >= 1
