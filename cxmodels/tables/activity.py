@@ -1,4 +1,4 @@
-"""Is there activity in every week, and what is in it? A purchase log along its calendar."""
+"""Is there activity in every week, and what is in it? A purchase log along its calendar, up to a date."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
+
+from cxmodels.tables.cut import known_by
 
 WEEK = timedelta(days=7)
 
@@ -87,7 +88,7 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     transactions
         Canonical transactions: ``customer_id``, ``timestamp``, ``amount``.
     as_of
-        Date on which the study stands; rows after it are counted as later ones.
+        Date on which the study stands; rows after it are counted as later ones, and in nothing else.
 
     Returns
     -------
@@ -96,13 +97,18 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     Raises
     ------
     ValueError
-        Where there is no row at all.
+        Where there is no row up to the date.
     """
-    day = transactions.timestamp.date()
-    log = transactions.select("customer_id", "amount", day=day, week=day.truncate("W"))
-    totals = _totals(log, as_of=as_of)
+    known = known_by(transactions, as_of)
+    day = known.timestamp.date()
+    log = known.select("customer_id", "amount", day=day, week=day.truncate("W"))
+    later_rows = int(transactions.count().execute()) - int(known.count().execute())
+    totals = _totals(log)
     if not totals["rows"]:
-        raise ValueError("there is no transaction; check the source of the study's transactions table.")
+        raise ValueError(
+            f"there is no transaction up to {as_of} ({later_rows} later ones); check as_of, and the source of "
+            "the study's transactions table."
+        )
     weeks = log.group_by("week").agg(
         rows=log.count(),
         customers=log.customer_id.nunique(),
@@ -110,10 +116,12 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
         refunds=(-log.amount).clip(lower=0).sum(),
     )
     first, last = totals["first_day"], totals["last_day"]
-    return Activity(table=_every_week(weeks.to_pandas(), first=first, last=last), **totals)
+    return Activity(
+        table=_every_week(weeks.to_pandas(), first=first, last=last), later_rows=later_rows, **totals
+    )
 
 
-def _totals(log: ir.Table, *, as_of: date) -> dict[str, Any]:
+def _totals(log: ir.Table) -> dict[str, Any]:
     per_customer = log.group_by("customer_id").agg(days=log.day.nunique())
     repeats = per_customer.agg(
         customers=per_customer.count(), repeat_customers=(per_customer.days > 1).sum().coalesce(0)
@@ -126,7 +134,6 @@ def _totals(log: ir.Table, *, as_of: date) -> dict[str, Any]:
         zero_rows=(log.amount == 0).sum().coalesce(0),
         spend=log.amount.clip(lower=0).sum().coalesce(0.0),
         refunds=(-log.amount).clip(lower=0).sum().coalesce(0.0),
-        later_rows=(log.day > ibis.literal(as_of, type="date")).sum().coalesce(0),
     )
     row: dict[str, Any] = whole.cross_join(repeats).to_pyarrow().to_pylist()[0]
     return row

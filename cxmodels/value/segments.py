@@ -76,9 +76,8 @@ class Segmentation:
         customer, in the order given.
     table, tiers, lifecycles
         One row a segment, a value tier, a lifecycle: ``customers``, ``customer_share``, ``past_value``,
-        ``past_share``, ``future_value`` and ``future_share`` with, where totals were given, ``future_low``,
-        ``future_high``, ``future_share_low``, ``future_share_high``. The segments carry ``meaning`` and
-        ``action`` as well.
+        ``past_share``, ``future_value``, ``future_share`` and, where totals were given, the limits of
+        ``future_value``: ``future_low``, ``future_high``. The segments carry ``meaning`` and ``action`` too.
     rules
         The rules in words as they were applied: ``kind``, ``name``, ``rule``.
     floors, past_floors
@@ -279,7 +278,8 @@ def describe_groups(
     -------
     pandas.DataFrame
         The group, ``customers``, ``customer_share``, ``past_value``, ``past_share``, ``future_value``,
-        ``future_share`` and, with ``totals``, the limits of the last two.
+        ``future_share`` and, with ``totals``, ``future_low`` and ``future_high``, the limits of
+        ``future_value``.
     """
     by = customers.groupby(groups.to_numpy())
     sums = by[["past_value", "clv"]].sum().reindex(order, fill_value=0.0)
@@ -301,11 +301,7 @@ def describe_groups(
         groups.to_numpy(), index=pd.Index(customers["customer_id"], name="customer_id"), name="group"
     )
     limits = totals(named).set_index("group")[["low", "high"]].reindex(order, fill_value=0.0)
-    whole = float(sums["clv"].sum())
-    for limit in ("low", "high"):
-        table[f"future_{limit}"] = limits[limit].to_numpy()
-        table[f"future_share_{limit}"] = limits[limit].to_numpy() / whole if whole else 0.0
-    return table
+    return table.assign(future_low=limits["low"].to_numpy(), future_high=limits["high"].to_numpy())
 
 
 def rules_in_words(

@@ -53,7 +53,13 @@ def test_totals_agree_with_the_weeks():
 def test_a_day_belongs_to_what_is_known_to_its_end():
     assert activity(FOUR_WEEKS, as_of=date(2025, 2, 2)).later_rows == 0
     assert activity(FOUR_WEEKS, as_of=date(2025, 2, 1)).later_rows == 1
-    assert activity(FOUR_WEEKS, as_of=date(2025, 1, 1)).later_rows == 5
+
+
+def test_what_came_later_is_in_no_other_count():
+    result = activity(FOUR_WEEKS, as_of=date(2025, 1, 26))
+    assert (result.rows, result.customers, result.repeat_customers, result.later_rows) == (3, 2, 1, 2)
+    assert result.last_day == date(2025, 1, 12)
+    assert result.table["rows"].tolist() == [3]
 
 
 def test_weeks_cut_by_the_start_or_the_end_of_the_log_are_marked():
@@ -73,3 +79,5 @@ def test_one_row_is_a_log():
 def test_nothing_at_all_is_refused():
     with pytest.raises(ValueError, match="there is no transaction"):
         activity(FOUR_WEEKS.filter(FOUR_WEEKS.amount > 99), as_of=date(2025, 2, 2))
+    with pytest.raises(ValueError, match="5 later ones"):
+        activity(FOUR_WEEKS, as_of=date(2025, 1, 1))

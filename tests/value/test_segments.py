@@ -222,7 +222,7 @@ def test_intervals_come_from_the_totals_given():
 
     table = assign_segments(customers, RULES, totals=totals).table
     assert table["future_low"].to_numpy() == pytest.approx(table["future_value"].to_numpy() * 0.9)
-    assert table["future_share_high"].to_numpy() == pytest.approx(table["future_share"].to_numpy() * 1.2)
+    assert table["future_high"].to_numpy() == pytest.approx(table["future_value"].to_numpy() * 1.2)
     assert "future_low" not in assign_segments(customers, RULES).table.columns
 
 
