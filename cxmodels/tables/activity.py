@@ -106,7 +106,7 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     totals = _totals(log)
     if not totals["rows"]:
         raise ValueError(
-            f"there is no transaction up to {as_of} ({later_rows} later ones); check as_of, and the source of "
+            f"there is no transaction up to {as_of} ({later_rows} later ones); check as_of and the source of "
             "the study's transactions table."
         )
     weeks = log.group_by("week").agg(
