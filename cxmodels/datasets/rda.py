@@ -152,6 +152,8 @@ class _Reader:
         if kind not in (LOGICAL, INTEGER, REAL):
             raise RdaError(f"the file holds an R object of type {kind}, which is no column of a data frame.")
         dtype = np.dtype(">f8" if kind == REAL else ">i4")
+        if self.place + length * dtype.itemsize > len(self.data):
+            raise IndexError("a vector ends before its last value")
         values = np.frombuffer(self.data, dtype=dtype, count=length, offset=self.place)
         self.place += length * dtype.itemsize
         return values.astype(dtype.newbyteorder("="))

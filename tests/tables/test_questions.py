@@ -1,0 +1,91 @@
+"""Which questions the data can answer is said honestly, with the reason."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from cxmodels.study import read_study
+from cxmodels.tables import open_tables, questions
+
+ROOT = Path(__file__).resolve().parents[2]
+VALUE = "What is each customer worth?"
+START = date(2024, 1, 1)
+
+
+@pytest.fixture
+def ask(tmp_path, study_of):
+    """Return a function: days of purchase by customer, and when → the verdicts by question."""
+
+    def look(purchases, *, as_of):
+        lines = [f"{name},{START + timedelta(days=d)},5.5" for name, days in purchases.items() for d in days]
+        (tmp_path / "log.csv").write_text("\n".join(["id,day,net", *lines]))
+        study = study_of(source=["log.csv"], as_of=as_of)
+        return questions(open_tables(study), study).set_index("question")
+
+    return look
+
+
+def repeat_buyers(count, *, gap=100):
+    return {f"c{i}": (i % 30, i % 30 + gap) for i in range(count)}
+
+
+def test_cdnow_answers_value_and_segments():
+    study = read_study(ROOT / "data/cdnow")
+    found = questions(open_tables(study), study).set_index("question")
+    assert found.loc[VALUE, "answerable"]
+    assert "23,570 customers" in found.loc[VALUE, "why"]
+    assert list(found["notebook"][:2]) == ["02-customer-lifetime-value", "03-value-segments"]
+    assert (found["notebook"][2:] == "").all()
+
+
+def test_what_a_study_lacks_is_named():
+    study = read_study(ROOT / "data/cdnow/sample.toml")
+    found = questions(open_tables(study), study).set_index("question")
+    assert not found.loc["How content are customers, and how sure is that?", "answerable"]
+    assert "add [tables.surveys]" in found.loc["How content are customers, and how sure is that?", "why"]
+
+
+def test_thirty_repeat_buyers_are_needed(ask):
+    as_of = START + timedelta(days=300)
+    assert ask(repeat_buyers(30), as_of=as_of).loc[VALUE, "answerable"]
+    few = ask(repeat_buyers(29), as_of=as_of).loc[VALUE]
+    assert not few["answerable"] and "29 of them bought again" in few["why"]
+
+
+def test_only_what_is_known_by_as_of_counts(ask):
+    early = ask(repeat_buyers(40, gap=200), as_of=START + timedelta(days=150)).loc[VALUE]
+    assert not early["answerable"] and "0 of them bought again" in early["why"]
+
+
+def test_a_short_history_is_refused(ask):
+    short = ask(repeat_buyers(40, gap=5), as_of=START + timedelta(days=50)).loc[VALUE]
+    assert not short["answerable"] and "at least 60 days" in short["why"]
+
+
+def test_a_date_before_the_first_purchase_is_refused(ask):
+    early = ask(repeat_buyers(40), as_of=START - timedelta(days=1)).loc[VALUE]
+    assert not early["answerable"] and "set as_of to a later day" in early["why"]
+
+
+def test_a_horizon_beyond_the_history_is_a_doubt_and_far_beyond_a_refusal(ask):
+    doubt = ask(repeat_buyers(40), as_of=START + timedelta(days=130)).loc[VALUE]
+    assert doubt["answerable"] and "further ahead than the data look back" in doubt["why"]
+    refused = ask(repeat_buyers(40, gap=60), as_of=START + timedelta(days=90)).loc[VALUE]
+    assert not refused["answerable"] and "set value.horizon_days to 270 or less" in refused["why"]
+
+
+def test_a_log_that_ends_before_as_of_is_doubted(ask):
+    stale = ask(repeat_buyers(40), as_of=START + timedelta(days=400)).loc[VALUE]
+    assert "does the log reach that far?" in stale["why"]
+
+
+def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
+    content = "customer_id,churned\n" + "".join(f"{i},{'yes' if i < 60 else 'no'}\n" for i in range(200))
+    tables = see_csv(content, canonical="snapshot").tables
+    found = questions(tables, study_of(source=["log.csv"], canonical="snapshot")).set_index("question")
+    assert found.loc["Who is about to leave?", "answerable"]
+    assert "60 customers of the snapshot left, 140 stayed" in found.loc["Who is about to leave?", "why"]
+    assert not found.loc[VALUE, "answerable"]
