@@ -110,7 +110,9 @@ def execute(
             f"cell {error.cell_index + 1}: {error.ename}: {_one_line(error.evalue)}"
         ) from error
     except DeadKernelError as error:
-        raise NotebookFailed("its kernel died (out of memory, or ended from outside)") from error
+        raise NotebookFailed("its kernel: it died (out of memory, or ended from outside)") from error
+    except RuntimeError as error:
+        raise NotebookFailed(f"its kernel: {_one_line(str(error))}") from error
 
 
 @dataclass

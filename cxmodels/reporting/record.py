@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any, Literal
+
+import nbformat
 
 import cxmodels
 from cxmodels.study import Study
@@ -108,6 +111,20 @@ def hash_inputs(study: Study) -> list[dict[str, Any]]:
             if not files:
                 found.append({"table": name, "source": pattern})
     return found
+
+
+def library_warnings(notebook: nbformat.NotebookNode) -> list[str]:
+    """Give the warnings of libraries that a notebook's cells wrote to standard error, each once."""
+    texts = [
+        str(output.text)
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+    found = [
+        f"{kind}: {text.strip()}" for kind, text in re.findall(r"\b(\w*Warning): (.*)", "\n".join(texts))
+    ]
+    return list(dict.fromkeys(found))
 
 
 def package_versions() -> dict[str, str]:

@@ -26,7 +26,7 @@ from cxmodels.reporting.kernels import Kernels, NotebookFailed, execute
 from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
 from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
 from cxmodels.reporting.progress import Progress, Silent
-from cxmodels.reporting.record import Outcome, describe_run, hash_inputs
+from cxmodels.reporting.record import Outcome, describe_run, hash_inputs, library_warnings
 from cxmodels.reporting.run_folder import report_folder, study_heading
 from cxmodels.reporting.swap import keep_as, put_in_place, reserved
 from cxmodels.reporting.wording import Money
@@ -231,11 +231,14 @@ def _write_pages(run: _Run, outcomes: tuple[Outcome, ...], *, final: Path, probl
         if part.notebook in {outcome.name for outcome in shown if outcome.state != "failed"}
     ]
     by_name = {part.notebook: part for part in parts}
+    warnings = [{"notebook": part.notebook, "text": text} for part in parts for text in part.warnings]
+    warnings += [{"notebook": outcome.name, "text": outcome.stale} for outcome in outcomes if outcome.stale]
     for outcome in shown:
         executed = run.folder / "notebooks" / f"{outcome.name}.ipynb"
         # The folder for work in progress is gone when anyone reads this.
         text = executed.read_text(encoding="utf-8").replace(str(run.folder), str(final))
         notebook = nbformat.reads(text, as_version=4)
+        warnings += [{"notebook": outcome.name, "text": text} for text in library_warnings(notebook)]
         part = by_name.get(outcome.name)
         answers_first(notebook, part.answer if part else ())
         nbformat.write(notebook, executed)
@@ -246,8 +249,6 @@ def _write_pages(run: _Run, outcomes: tuple[Outcome, ...], *, final: Path, probl
             content=part or NotebookFindings(outcome.name),
         )
     collect_findings(run.folder, study=study_heading(run.study), parts=parts)
-    warnings = [{"notebook": part.notebook, "text": text} for part in parts for text in part.warnings]
-    warnings += [{"notebook": o.name, "text": o.stale} for o in outcomes if o.stale]
     record = describe_run(
         run.study,
         started=run.started,

@@ -85,14 +85,16 @@ def page(tmp_path: Path) -> str:
     content = NotebookFindings(
         "02-who",
         ("We do.",),
-        (Finding("02-who", "Worth <b>5</b>.", money=5, low=4, high=6, evidence="forecast", would_change="Time."),),
+        (
+            Finding(
+                "02-who", "Worth <b>5</b>.", money=5, low=4, high=6, evidence="forecast", would_change="Time."
+            ),
+        ),
         ("Careful <now>.",),
     )
     context = PageContext("Shop & sons", Money("GBP"), pages)
     before = str(notebook)
-    html = write_page(notebook, tmp_path / "02-who.html", context=context, content=content).read_text(
-        encoding="utf-8"
-    )
+    html = write_page(notebook, tmp_path / "02-who.html", context=context, content=content).read_text("utf-8")
     assert str(notebook) == before, "the notebook must not be changed"
     return html
 
