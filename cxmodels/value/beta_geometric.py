@@ -7,12 +7,13 @@ A customer buys at rate λ ~ Gamma(r, α) and leaves after a purchase with proba
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit, logsumexp
+from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit, logsumexp, psi
 
-from cxmodels.value.counts import Floats
+from cxmodels.value.counts import Counts, Floats, rank_frequencies
 from cxmodels.value.purchase_model import Params, PurchaseModel, Window
 
 LARGEST_MEAN = 1e12
@@ -41,6 +42,33 @@ class BetaGeometric(PurchaseModel):
         staying = gammaln(a + b) - gammaln(b) + gammaln(b + stays) - gammaln(a + b + stays)
         left = np.logaddexp(0.0, cls._log_odds_left(params, frequency, recency, T))
         return buying + staying + np.where(stays > 0, left, 0.0)
+
+    @classmethod
+    def likelihood_and_score(cls, params: Mapping[str, float], counts: Counts) -> tuple[float, Floats]:
+        """Return the log-likelihood and its gradient in closed form; terms of frequency once for each one."""
+        r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
+        ranks, x = rank_frequencies(counts.frequency)
+        k = cls._stays(x)
+        customers = np.bincount(ranks, counts.weights)
+        until_now, until_last = np.log(alpha + counts.T), np.log(alpha + counts.recency)
+        odds = (r + counts.frequency) * (until_now - until_last)
+        odds += np.where(k > 0, np.log(a) - np.log(b + np.maximum(k - 1, 0.0)), -np.inf)[ranks]
+        left = counts.weights * expit(odds)
+        left_of_rank = np.bincount(ranks, left)
+        now, last = (counts.weights / (alpha + counts.T), left / (alpha + counts.recency))
+        of_frequency = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        of_frequency += gammaln(a + b) - gammaln(b) + gammaln(b + k) - gammaln(a + b + k)
+        buying = counts.weights * ((r + counts.frequency) * until_now - np.logaddexp(0.0, odds))
+        score_r = customers @ (psi(r + x) - psi(r) + np.log(alpha)) - counts.weights @ until_now
+        score_r += left @ (until_now - until_last)
+        score_alpha = customers.sum() * r / alpha - (r + counts.frequency) @ now
+        score_alpha += (r + counts.frequency) @ (left / (alpha + counts.T) - last)
+        apart = psi(a + b) - psi(a + b + k)
+        score_a = customers @ apart + left_of_rank.sum() / a
+        score_b = customers @ (apart - psi(b) + psi(b + k))
+        score_b -= (left_of_rank / (b + np.maximum(k - 1, 0.0))).sum()
+        score = np.array([score_r * r, score_alpha * alpha, score_a * a, score_b * b])
+        return float(customers @ of_frequency - buying.sum()), score
 
     @classmethod
     def _rate(cls, params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:

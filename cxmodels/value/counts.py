@@ -151,7 +151,7 @@ def _exact(rows: Counts) -> Counts:
 
 def _joined(rows: Counts, *, cells: int) -> Counts:
     """Join neighbours on a grid that gives each frequency cells by the root of its customers."""
-    ranks, x_of_rank = _rank_frequencies(rows.frequency)
+    ranks, x_of_rank = rank_frequencies(rows.frequency)
     customers = np.bincount(ranks, rows.weights)
     budget = np.maximum(np.sqrt(customers) / np.sqrt(customers).sum() * cells, 1.0)
     # without a repeat purchase only the age matters
@@ -179,7 +179,7 @@ def _joined(rows: Counts, *, cells: int) -> Counts:
     return Counts(x, np.minimum(recency, age), age, weights)
 
 
-def _rank_frequencies(frequency: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+def rank_frequencies(frequency: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     """Return each row's place among the distinct frequencies, and those."""
     if frequency.max() > 10_000_000:
         distinct, ranks = np.unique(frequency, return_inverse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +10,10 @@ import pandas as pd
 
 from cxmodels.value.bootstrap import cell_derivatives
 from cxmodels.value.counts import Counts, Floats
+from cxmodels.value.purchase_model import PurchaseModel
 
 STEPS = 2
-SMALL_STEP = 1e-6
 LARGEST_MOVE = 0.5  # of a log-parameter; a longer step says that the cells were no good start
-
-
-class CellLogLikelihood(Protocol):
-    """The log-likelihood of histories, as every purchase model defines it."""
-
-    def __call__(
-        self, params: Mapping[str, Floats], frequency: Floats, recency: Floats, T: Floats, /
-    ) -> Floats:
-        """Return the log-likelihood of each history."""
-        ...
 
 
 def count_exactly(frequency: Floats, recency: Floats, T: Floats) -> Counts:
@@ -52,7 +41,7 @@ def count_exactly(frequency: Floats, recency: Floats, T: Floats) -> Counts:
 
 
 def polish(
-    cell_log_likelihood: CellLogLikelihood, params: Mapping[str, float], *, joined: Counts, exact: Counts
+    kind: type[PurchaseModel], params: Mapping[str, float], *, joined: Counts, exact: Counts
 ) -> dict[str, float]:
     """Move parameters from the optimum on joined cells to the optimum on all distinct histories.
 
@@ -62,8 +51,8 @@ def polish(
 
     Parameters
     ----------
-    cell_log_likelihood : callable
-        Of the model.
+    kind : type of PurchaseModel
+        The model.
     params : mapping of str to float
         Fitted to `joined`.
     joined, exact : Counts
@@ -76,29 +65,25 @@ def polish(
         likelihood of the exact histories.
     """
 
-    def values(logs: Floats, cells: Counts) -> Floats:
-        named = dict(zip(params, np.exp(logs), strict=True))
-        return cell_log_likelihood(named, cells.frequency, cells.recency, cells.T)
+    def named(logs: Floats) -> dict[str, float]:
+        return dict(zip(params, map(float, np.exp(logs)), strict=True))
 
-    def total(logs: Floats) -> float:
-        return float(exact.weights @ values(logs, exact))
+    def cells(logs: Floats) -> Floats:
+        arrays = dict(zip(params, np.exp(logs), strict=True))
+        return kind.cell_log_likelihood(arrays, joined.frequency, joined.recency, joined.T)
 
     logs = np.log(np.array(list(params.values())))
-    _, hessians = cell_derivatives(lambda at: values(at, joined), logs)
-    curvature = np.einsum("c,cij->ij", joined.weights, hessians)
-    best, height = logs, total(logs)
+    curvature = np.einsum("c,cij->ij", joined.weights, cell_derivatives(cells, logs)[1])
+    best, (height, score) = logs, kind.likelihood_and_score(params, exact)
     for _ in range(STEPS):
-        score = np.array(
-            [(total(best + step) - height) / SMALL_STEP for step in np.eye(len(logs)) * SMALL_STEP]
-        )
         moved = _newton_step(best, score, curvature)
-        reached = -np.inf if moved is None else total(moved)
-        if moved is None or not reached >= height:
+        if moved is None:
             break
-        best, height = moved, reached
-    if best is logs:
-        return dict(params)
-    return dict(zip(params, map(float, np.exp(best)), strict=True))
+        reached, slope = kind.likelihood_and_score(named(moved), exact)
+        if not reached >= height:
+            break
+        best, height, score = moved, reached, slope
+    return dict(params) if best is logs else named(best)
 
 
 def _newton_step(

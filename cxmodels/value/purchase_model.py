@@ -18,6 +18,7 @@ from cxmodels.value.counts import Counts, Floats, coarsen
 Params = Mapping[str, Floats]
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(14)
 NODES, NODE_WEIGHTS = (NODES + 1) / 2, NODE_WEIGHTS / 2
+SMALL_STEP = 1e-6  # of a log-parameter
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class PurchaseModel(ABC):
     log_likelihood: float
     note: str = ""
     counts: Counts = field(repr=False, compare=False)
-    bootstrap_cells: ClassVar[int] = 1_500
+    bootstrap_cells: ClassVar[int] = 500
 
     # --- what each model defines -------------------------------------------------------------------
 
@@ -275,6 +276,36 @@ class PurchaseModel(ABC):
         purchases[lives], discount[lives] = cls.simulate_alive(living, x, age, window=window, rng=rng)
         return purchases, discount
 
+    @classmethod
+    def likelihood_and_score(cls, params: Mapping[str, float], counts: Counts) -> tuple[float, Floats]:
+        """Return the log-likelihood of counted customers and its gradient in the log-parameters.
+
+        By forward differences; a model that knows its gradient overrides this.
+
+        Parameters
+        ----------
+        params : mapping of str to float
+            Where to take the gradient, in the unit of `counts`.
+        counts : Counts
+            Customers by their history.
+
+        Returns
+        -------
+        log_likelihood : float
+        score : ndarray of float, shape (parameters,)
+        """
+        logs = np.log(np.array(list(params.values())))
+
+        def total(at: Floats) -> float:
+            named = dict(zip(params, np.exp(at), strict=True))
+            return float(
+                counts.weights @ cls.cell_log_likelihood(named, counts.frequency, counts.recency, counts.T)
+            )
+
+        here = total(logs)
+        steps = np.eye(len(logs)) * SMALL_STEP
+        return here, np.array([(total(logs + step) - here) / SMALL_STEP for step in steps])
+
     # --- how sure are the parameters ---------------------------------------------------------------
 
     @cached_property
@@ -286,7 +317,7 @@ class PurchaseModel(ABC):
     def sample_parameters(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
         """Return parameters refitted to `n` bootstrap samples of the customers.
 
-        The counts are drawn anew (multinomial), and each sample is refitted by Newton steps from `params`.
+        The counts are drawn anew, and each sample is refitted by Newton steps from `params`.
 
         Parameters
         ----------
@@ -299,22 +330,24 @@ class PurchaseModel(ABC):
         -------
         DataFrame, shape (n, parameters)
         """
-        counts = self._coarse_counts
+        few = coarsen(self.counts, cells=self.bootstrap_cells)
+
+        def few_totals(logs: Floats) -> Floats:
+            params = dict(zip(self.params, np.exp(logs).T[:, :, None], strict=True))
+            cells = self.cell_log_likelihood(params, few.frequency, few.recency, few.T)
+            return np.asarray((cells * few.weights).sum(axis=1), dtype=float)
+
         logs = bootstrap_log_parameters(
-            self._log_likelihood_of_logs(counts), self._log_params, counts.weights, n=n, rng=rng
+            self._log_likelihood_of_logs(), few_totals, self._log_params, self.counts.weights, n=n, rng=rng
         )
         return pd.DataFrame(np.exp(logs), columns=list(self.params))
-
-    @cached_property
-    def _coarse_counts(self) -> Counts:
-        return coarsen(self.counts, cells=self.bootstrap_cells)
 
     @property
     def _log_params(self) -> Floats:
         return np.log(np.array(list(self.params.values())))
 
-    def _log_likelihood_of_logs(self, counts: Counts | None = None) -> CellLogLikelihood:
-        cells = self.counts if counts is None else counts
+    def _log_likelihood_of_logs(self) -> CellLogLikelihood:
+        cells = self.counts
 
         def cell_values(logs: Floats) -> Floats:
             params = dict(zip(self.params, np.exp(logs), strict=True))

@@ -107,7 +107,7 @@ def _polished(fitted: PurchaseModel, summary: pd.DataFrame) -> PurchaseModel:
     # Pareto/NBD is always fitted on few cells: its likelihood is slow
     if fitted.name != "pareto-nbd" and exact.cells <= fitted.counts.cells:
         return fitted
-    params = polish(fitted.cell_log_likelihood, fitted.params, joined=fitted.counts, exact=exact)
+    params = polish(type(fitted), fitted.params, joined=fitted.counts, exact=exact)
     found = _build(
         fitted.name, params, requested=fitted.requested, unit=fitted.unit, counts=exact, note=fitted.note
     )

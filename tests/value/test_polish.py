@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
-from cxmodels.value.beta_geometric import BgNbd
+from cxmodels.value.beta_geometric import BetaGeometric, BgNbd, MbgNbd
 from cxmodels.value.bootstrap import cell_derivatives
 from cxmodels.value.counts import collapse, read_history
 from cxmodels.value.fitting import fit_beta_geometric
@@ -58,7 +58,7 @@ def test_polished_parameters_are_those_of_the_fit_on_every_history(summary, exac
     rough = fit_beta_geometric(joined, modified=False)
     assert largest_distance(rough, exact_fit) > 1.0
     exact = count_exactly(*read_history(summary))
-    polished = polish(BgNbd.cell_log_likelihood, rough, joined=joined, exact=exact)
+    polished = polish(BgNbd, rough, joined=joined, exact=exact)
     assert largest_distance(polished, exact_fit) < 0.05
 
 
@@ -78,11 +78,23 @@ def test_the_log_likelihood_is_that_of_every_history(summary):
 def test_a_step_that_leads_nowhere_leaves_the_parameters(summary):
     counts = collapse(summary.head(500))
 
-    def broken(params, frequency, recency, T):
-        return np.full(len(frequency), np.nan)
+    class Broken(BgNbd):
+        @classmethod
+        def likelihood_and_score(cls, params, counts):
+            return 0.0, np.full(4, np.nan)
 
-    params = {"r": 1.0, "alpha": 10.0}
-    assert polish(broken, params, joined=counts, exact=counts) == params
+    params = {"r": 1.0, "alpha": 10.0, "a": 1.0, "b": 2.0}
+    assert polish(Broken, params, joined=counts, exact=counts) == params
+
+
+@pytest.mark.parametrize("kind", [BgNbd, MbgNbd])
+def test_the_closed_form_gradient_is_that_of_the_likelihood(kind, summary):
+    counts = collapse(summary.head(3_000))
+    params = {"r": 0.7, "alpha": 25.0, "a": 0.6, "b": 3.0}
+    exact, score = kind.likelihood_and_score(params, counts)
+    height, by_differences = super(BetaGeometric, kind).likelihood_and_score(params, counts)
+    assert exact == pytest.approx(height, rel=1e-12)
+    np.testing.assert_allclose(score, by_differences, rtol=1e-4, atol=0.05)
 
 
 def test_pareto_nbd_is_as_exact_although_it_is_fitted_on_few_cells():
