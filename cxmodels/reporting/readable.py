@@ -39,10 +39,11 @@ class ReadableTable:
     def _repr_html_(self) -> str:
         """Show the table; what comes from data is escaped."""
         heads = ["text-align:" + ("right" if name in self.right else "left") for name in self.cells.columns]
-        sides = [f"{head};white-space:nowrap" if head.endswith("right") else head for head in heads]
         head = _row(["th"] * len(heads), [str(name) for name in self.cells.columns], heads)
-        tags = ["th", *["td"] * (len(sides) - 1)]
-        body = "".join(_row(tags, list(row), sides) for row in self.cells.itertuples(index=False, name=None))
+        tags = ["th", *["td"] * (len(heads) - 1)]
+        # A number, and a range, stays on one line.
+        kept = self.cells.assign(**{name: self.cells[name].str.replace(" ", "\xa0") for name in self.right})
+        body = "".join(_row(tags, list(row), heads) for row in kept.itertuples(index=False, name=None))
         return f'<table class="readable"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 

@@ -319,7 +319,7 @@ def rules_in_words(
         floor, past = floors[tier], past_floors[tier]
         limit = "everybody else" if floor == -np.inf else f"future value of {_figure(floor)} or more"
         before = "" if past == -np.inf else f" (past spend: {_figure(past)} or more)"
-        rows.append(("value tier", tier, f"{limit}{before}; with the tiers above: {share:.0%} of the value"))
+        rows.append(("value tier", tier, f"{limit}{before}; cumulative share of value {share:.0%}"))
     gap = f"the expected gap is the mean of the customer's own gaps and one typical gap of {typical:.1f} days"
     rows += [
         ("lifecycle", "new", f"first purchase at most {settings.new_days} days ago"),
