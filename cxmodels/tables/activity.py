@@ -66,8 +66,9 @@ class Activity:
             return (
                 f"Every one of the {weeks} weeks has activity" if weeks > 1 else "The one week has activity"
             )
-        some = f"{len(empty)} of {weeks} weeks have" if len(empty) > 1 else f"One of {weeks} weeks has"
-        return f"{some} no activity at all, the first from {empty[0].isoformat()}"
+        if len(empty) == 1:
+            return f"One of {weeks} weeks has no activity at all, that from {empty[0].isoformat()}"
+        return f"{len(empty)} of {weeks} weeks have no activity at all, the first from {empty[0].isoformat()}"
 
     @property
     def repeat_share(self) -> float:

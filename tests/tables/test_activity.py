@@ -35,6 +35,8 @@ def test_weeks_without_a_row_are_in_the_table():
 def test_the_verdict_counts_the_empty_weeks():
     result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
     assert result.verdict == "2 of 4 weeks have no activity at all, the first from 2025-01-13"
+    one = activity(FOUR_WEEKS.union(log(("a", datetime(2025, 1, 14), 1.0))), as_of=date(2025, 2, 2))
+    assert one.verdict == "One of 4 weeks has no activity at all, that from 2025-01-20"
     full = activity(FOUR_WEEKS.filter(FOUR_WEEKS.timestamp < datetime(2025, 1, 13)), as_of=date(2025, 2, 2))
     assert full.verdict == "The one week has activity"
 
