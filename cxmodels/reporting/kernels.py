@@ -157,7 +157,9 @@ def _manager(notebook: str, kernels: Kernels) -> type:
 
         async def _async_start_kernel(self, **kw: Any) -> None:
             environment = {**os.environ, NOTEBOOK_VARIABLE: notebook}
-            await super()._async_start_kernel(**{**kw, "env": environment})
+            # What cells write comes to us as messages; the kernel's own words would disturb the progress bar.
+            with Path(self.connection_file).with_name("kernel.log").open("wb") as log:
+                await super()._async_start_kernel(**{**kw, "env": environment, "stdout": log, "stderr": log})
             kernels.started(self.provisioner.process.pid)
 
         async def _async_shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:

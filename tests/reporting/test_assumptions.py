@@ -30,7 +30,7 @@ def test_a_single_margin_is_no_range():
     assert shown(value={"margin": 0.35})["value.margin"] == "35%"
 
 
-@pytest.mark.parametrize(("language", "day"), [("nb", "31 januar 2025"), ("sv", "31 januari 2025")])
+@pytest.mark.parametrize(("language", "day"), [("nb", "31. januar 2025"), ("sv", "31 januari 2025")])
 def test_the_language_of_the_study_is_used(language, day):
     assert shown(language=language)["as_of"] == day
 

@@ -288,3 +288,11 @@ def test_kernels_speak_over_files_and_run_this_python(project: Project) -> None:
     import sys
 
     assert f"python {sys.executable}" in (run_study("shop") / "01-one.html").read_text(encoding="utf-8")
+
+
+def test_what_a_kernel_says_of_itself_does_not_disturb_the_terminal(
+    project: Project, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write("01-value", replace(GIVES, cells=["import os", "os.system('echo noise of a library >&2')"]))
+    run_study("shop", only=["01"])
+    assert capfd.readouterr() == ("", "")
