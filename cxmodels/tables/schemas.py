@@ -1,16 +1,18 @@
-"""What does each canonical table hold? Its columns, with kind, unit and rule, and the validator made from them."""
+"""What does each canonical table hold? Columns with kind, unit and rule, and the validator made of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import ibis
 import ibis.expr.types as ir
-import pandera.ibis as pa
-from pandera.errors import SchemaErrors
 
 from cxmodels.tables.errors import DataError, nearest_names
+
+if TYPE_CHECKING:
+    from pandera.ibis import Column as PanderaColumn
+    from pandera.ibis import DataFrameSchema
 
 Kind = Literal["id", "text", "time", "day", "number", "flag", "any"]
 
@@ -198,7 +200,7 @@ def schema_of(name: str) -> Schema:
     return SCHEMAS[name]
 
 
-def validator(name: str, columns: list[str]) -> pa.DataFrameSchema:
+def validator(name: str, columns: list[str]) -> DataFrameSchema:
     """Return the pandera schema of a canonical table that has these columns.
 
     Parameters
@@ -213,12 +215,17 @@ def validator(name: str, columns: list[str]) -> pa.DataFrameSchema:
     pandera.ibis.DataFrameSchema
         It checks types, missing values and ranges inside the engine.
     """
+    # pandera takes a third of a second to load, and most of what imports this module validates nothing
+    import pandera.ibis as pa
+
     schema = schema_of(name)
     known = [column for column in schema.columns if column.name in columns or column.needed]
     return pa.DataFrameSchema({column.name: _pandera_column(column) for column in known}, name=name)
 
 
-def _pandera_column(column: Column) -> pa.Column:
+def _pandera_column(column: Column) -> PanderaColumn:
+    import pandera.ibis as pa
+
     checks = []
     if column.low is not None:
         checks.append(pa.Check.gt(column.low) if column.above_low else pa.Check.ge(column.low))
@@ -258,6 +265,8 @@ def validate_table(table: ir.Table, name: str) -> ir.Table:
     ...
     cxmodels.tables.errors.DataError: Table transactions breaks its rules: column 'timestamp' is missing...
     """
+    from pandera.errors import SchemaErrors
+
     have = list(table.columns)
     missing = [needed for needed in schema_of(name).needed if needed not in have]
     if missing:
