@@ -50,8 +50,8 @@ def pool(members: Sequence[Floats], *, total: float) -> Floats:
 
     Examples
     --------
-    >>> pool([np.array([1.0, 4.0]), np.array([4.0, 4.0])], total=6.0).tolist()
-    [2.0, 4.0]
+    >>> pool([np.array([1.0, 9.0]), np.array([5.0, 5.0])], total=8.0).round(6).tolist()
+    [2.0, 6.0]
     """
     logs = [np.log(np.maximum(keep_total(member, total), FLOOR)) for member in members]
     return keep_total(np.exp(np.mean(logs, axis=0)), total)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
-
 import lightgbm
 import numpy as np
 import pandas as pd
 
 from cxmodels.value.metrics import Floats
 
-MAX_ROWS = 120_000  # more rows cost time and change a shallow model little
-ROWS_FOR_TWO_THREADS = 40_000  # below it, threads wait for one another longer than they work
+MAX_ROWS = 60_000  # more rows cost time and change a shallow model little
 
 COMMON: dict[str, object] = {
     "verbose": -1,
     "deterministic": True,
     "force_row_wise": True,
     "feature_pre_filter": False,
+    # on a machine that others use too, a second thread waits longer than it works
+    "num_threads": 1,
 }
 SHALLOW: dict[str, object] = {
     "learning_rate": 0.03,
@@ -71,9 +70,7 @@ def train(
         feature_name=[str(name) for name in features.columns],
         free_raw_data=True,
     )
-    threads = min(2, os.cpu_count() or 1) if len(rows) >= ROWS_FOR_TWO_THREADS else 1
-    parameters = {**COMMON, **settings, "seed": seed, "num_threads": threads}
-    return lightgbm.train(parameters, data, num_boost_round=rounds)
+    return lightgbm.train({**COMMON, **settings, "seed": seed}, data, num_boost_round=rounds)
 
 
 def predict(model: lightgbm.Booster, features: pd.DataFrame, *, raw: bool = False) -> Floats:

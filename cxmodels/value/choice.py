@@ -46,6 +46,8 @@ class Prediction:
         How far outcomes fell from what this way of predicting expected on the earlier date.
     levels : tuple of float
         log(actual ÷ expected total) of the base model on earlier dates.
+    fifth_levels : tuple of float
+        The same for each fifth of customers by expected spend: how far a segment's total can fall.
     level_freedom : int
         How many of the earlier outcomes do not overlap: the degrees of freedom of `levels`.
     """
@@ -55,6 +57,7 @@ class Prediction:
     expectation: Expectation = field(repr=False)
     spread: OutcomeSpread = field(repr=False)
     levels: tuple[float, ...]
+    fifth_levels: tuple[float, ...]
     level_freedom: int
 
 
@@ -197,7 +200,8 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
             spread=learn_spread(
                 later.outcome, candidates[name], there.spend_each, horizon_days=frame.window_days
             ),
-            levels=tuple(_level(*one) for one in earlier.values()),
+            levels=tuple(level for one in earlier.values() for level in _levels(*one, parts=1)),
+            fifth_levels=tuple(level for one in earlier.values() for level in _levels(*one, parts=5)),
             level_freedom=max(now.history_days // frame.window_days - 1, 1),
         ),
     )
@@ -254,13 +258,19 @@ def _history_days(known: ir.Table, as_of: date, settings: ValueSettings) -> int:
     return max((pd.Timestamp(as_of) - start).days + 1, 0)
 
 
-def _level(snapshot: Snapshot, expected: Expectation) -> float:
-    actual, told = float(snapshot.outcome.sum()), float(expected.value.sum())
-    return float(np.log(actual / told)) if actual > 0 and told > 0 else 0.0
+def _levels(snapshot: Snapshot, expected: Expectation, *, parts: int) -> list[float]:
+    """Return log(actual ÷ expected) of equal parts of the customers, by expected spend."""
+    order = np.argsort(expected.value, kind="stable")
+    levels = []
+    for part in np.array_split(order, parts):
+        actual, told = float(snapshot.outcome[part].sum()), float(expected.value[part].sum())
+        ratio = actual / told if told > 0 else 1.0
+        levels.append(float(np.log(np.clip(ratio, 0.05, 20.0))))
+    return levels
 
 
 def _score(actual: Floats, predicted: Floats) -> dict[str, float]:
-    """Return a candidate's figures, with its error at the actual total: none shall win by expecting little."""
+    """Return a candidate's figures, and its error at the actual total: expecting little wins nothing."""
     level = keep_total(predicted, max(float(actual.sum()), 0.0))
     return {**score_predictions(actual, predicted), "mae_at_total": float(np.abs(actual - level).mean())}
 

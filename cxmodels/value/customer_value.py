@@ -193,7 +193,8 @@ def _learned_totals(result: CustomerValue, prediction: Prediction, groups: pd.Se
     clv = np.bincount(member, result.table["clv"], minlength=len(names)).astype(float)
     chance = np.sqrt(np.bincount(member, own**2, minlength=len(names)))
     longer = np.sqrt(max(terms.horizon_days / result.choice.learned_days, 1.0))
-    deviation = max(float(np.sqrt(np.mean(np.square(prediction.levels)))), LEAST_LEVEL) * longer
+    seen = prediction.levels if len(names) == 1 else prediction.fifth_levels
+    deviation = max(float(np.sqrt(np.mean(np.square(seen)))), LEAST_LEVEL) * longer
     level = np.exp(
         np.clip(
             deviation * student_t.rvs(prediction.level_freedom, size=TOTAL_DRAWS, random_state=rng), -5, 5

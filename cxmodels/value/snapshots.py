@@ -141,7 +141,7 @@ def learning_dates(*, as_of: date, history_days: int, window_days: int) -> tuple
     Examples
     --------
     >>> [str(day) for day in learning_dates(as_of=date(2025, 12, 31), history_days=250, window_days=100)]
-    ['2025-09-22', '2025-08-28']
+    ['2025-09-22', '2025-08-28', '2025-08-03']
     """
     back: Iterable[int] = (round(step * window_days) for step in LEARNING_STEPS)
     return tuple(as_of - timedelta(days=days) for days in back if history_days - days >= window_days)
