@@ -37,7 +37,7 @@ def notebooks_folder(start: Path | None = None) -> Path:
 
 def bundled_studies() -> dict[str, Path]:
     """List the sample studies that come with the package: name → path of the study file."""
-    return {path.parent.name: path for path in sorted(_carried("data").glob("*/study.toml"))}
+    return _studies_in(_carried("data"))
 
 
 def find_study(study: str | Path, start: Path | None = None) -> Path:
@@ -59,10 +59,7 @@ def find_study(study: str | Path, start: Path | None = None) -> Path:
     path = (start / Path(study)).resolve()
     if path.is_file() or (path / "study.toml").is_file():
         return path
-    own = {
-        found.parent.name: found for found in sorted((project_folder(start) / "data").glob("*/study.toml"))
-    }
-    known = bundled_studies() | own
+    known = bundled_studies() | _studies_in(project_folder(start) / "data")
     if str(study) in known:
         return known[str(study)]
     near = get_close_matches(
@@ -107,6 +104,14 @@ def lay_out(folder: Path) -> list[Path]:
         laid.append(folder / name)
     (folder / "reports").mkdir()
     return [*laid, folder / "reports"]
+
+
+def _studies_in(folder: Path) -> dict[str, Path]:
+    """List the studies below a folder by name: cdnow of ``cdnow/study.toml``, cdnow-sample of ``sample.toml``."""
+    return {
+        path.parent.name if path.stem == "study" else f"{path.parent.name}-{path.stem}": path
+        for path in sorted(folder.glob("*/*.toml"))
+    }
 
 
 def _carried(name: str) -> Path:

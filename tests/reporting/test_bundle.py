@@ -32,6 +32,7 @@ def test_a_study_is_found_by_file_by_folder_and_by_name(project: Project, tmp_pa
     assert find_study("data/shop") == project.study.parent
     assert find_study("shop") == project.study
     assert find_study("cdnow", start=tmp_path) == bundled_studies()["cdnow"]
+    assert find_study("cdnow-sample", start=tmp_path).name == "sample.toml"
 
 
 def test_a_study_that_is_not_there_is_answered_with_the_nearest(project: Project) -> None:
