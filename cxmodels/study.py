@@ -45,15 +45,35 @@ CANONICAL_TABLES = (
     "snapshot",
 )
 
-COMMON_CURRENCIES = tuple(
-    "EUR USD GBP NOK SEK DKK CHF PLN CZK HUF ISK CAD AUD NZD JPY CNY INR BRL ZAR SGD".split()
+COMMON_CURRENCIES = (
+    "EUR",
+    "USD",
+    "GBP",
+    "NOK",
+    "SEK",
+    "DKK",
+    "CHF",
+    "PLN",
+    "CZK",
+    "HUF",
+    "ISK",
+    "CAD",
+    "AUD",
+    "NZD",
+    "JPY",
+    "CNY",
+    "INR",
+    "BRL",
+    "ZAR",
+    "SGD",
 )
 
 
 def _known_zone(zone: str) -> str:
     if zone not in available_timezones():
         raise ValueError(
-            f"is no time zone; write a name such as 'Europe/Oslo' or 'UTC'{nearest(zone, available_timezones())}"
+            "is no time zone; write a name such as 'Europe/Oslo' or "
+            f"'UTC'{nearest(zone, available_timezones())}"
         )
     return zone
 
@@ -152,11 +172,11 @@ class ValueSettings(_Settings):
     def _margin_is_share_or_range(cls, margin: object) -> object:
         ends = tuple(margin) if isinstance(margin, list | tuple) else (margin, margin)
         numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
-        if len(ends) != 2 or not numbers or not 0 < ends[0] <= ends[1] <= 1:  # type: ignore[operator]
+        if len(ends) != 2 or not numbers or not 0 < ends[0] <= ends[1] <= 1:
             raise ValueError(
                 "must be a share such as 0.35, or a rising range such as [0.30, 0.40], above 0 and up to 1"
             )
-        return (float(ends[0]), float(ends[1])) if isinstance(margin, list | tuple) else float(ends[0])  # type: ignore[arg-type]
+        return (float(ends[0]), float(ends[1])) if isinstance(margin, list | tuple) else float(ends[0])
 
     @property
     def margin_low(self) -> float:
@@ -258,7 +278,8 @@ class Study(_Settings):
     def _currency_is_iso(cls, currency: str) -> str:
         if currency not in list_currencies():
             raise ValueError(
-                f"is no ISO currency code; write three capitals such as 'EUR'{nearest(currency, COMMON_CURRENCIES)}"
+                "is no ISO currency code; write three capitals such as "
+                f"'EUR'{nearest(currency, COMMON_CURRENCIES)}"
             )
         return currency
 

@@ -11,7 +11,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-
 _EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -117,7 +116,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _trim(keys: list[str], model: type[BaseModel]) -> str:
-    """Drop what pydantic adds to a location for its own unions ("float", "tuple"), keep the keys of the file."""
+    """Keep the keys of the file, without what pydantic adds for its own unions ("float", "tuple")."""
     return ".".join(key for key in keys if key not in {"float", "int", "str", "tuple", "[key]"})
 
 
@@ -137,7 +136,7 @@ def _keys_beside(key: str, model: type[BaseModel]) -> list[str]:
 
 
 def _elsewhere(last: str, model: type[BaseModel]) -> str:
-    dotted = {}
+    dotted: dict[str, str] = {}
     for name, field in model.model_fields.items():
         for inner in _models_in(field.annotation):
             middle = f"{name}.NAME" if get_origin(field.annotation) is dict else name

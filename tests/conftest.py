@@ -19,7 +19,7 @@ if "CXMODELS_CACHE" not in os.environ:
 
 @pytest.fixture
 def data_set():
-    """Return a function: name in the catalogue → its files, or skip where the set is neither here nor mirrored."""
+    """Return a function: name in the catalogue → its files, or skip where the set is not here."""
     from cxmodels.datasets.catalogue import fetch, list_datasets
 
     here = list_datasets().set_index("name")["here"]

@@ -100,7 +100,11 @@ def test_overrides_are_read_as_on_the_command_line(study_file, key, given, read)
 @pytest.mark.parametrize(
     ("key", "given", "said"),
     [
-        ("value.margn", "0.3", ["override value.margn", "found: 0.3", "allowed here are unit, margin", "'margin'"]),
+        (
+            "value.margn",
+            "0.3",
+            ["override value.margn", "found: 0.3", "allowed here are unit, margin", "'margin'"],
+        ),
         ("margin", "0.3", ["unknown", "did you mean 'value.margin'"]),
         ("value.horizon_days", "1.5", ["found: 1.5", "a whole number"]),
         ("value.horizon_days", "'365'", ["found: '365'", "a whole number"]),

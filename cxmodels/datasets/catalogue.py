@@ -284,7 +284,8 @@ def _locate(part: Remote | Packaged, *, name: str) -> Path:
         return Path(pooch.retrieve(part.address, known_hash=part.sha256, fname=file.name, path=file.parent))
     except (OSError, ValueError) as error:
         raise CatalogueError(
-            f"{name} cannot be fetched from {part.address} ({error}). Where there is no network, put the file at "
+            f"{name} cannot be fetched from {part.address} ({error}). Where there is no network, put "
+            "the file at "
             f"{part.path} below a folder, and name that folder in CXMODELS_DATA_MIRROR."
         ) from None
 

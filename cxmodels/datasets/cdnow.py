@@ -15,8 +15,8 @@ SAMPLE = "datasets/CDNOW_sample.txt"
 def write_cdnow(original: Path, target: Path) -> None:
     """Turn a CDNOW text file into Parquet.
 
-    The files are fixed-width text: an id (in the sample also the id within the sample), a day as ``19970101``,
-    the number of CDs and their value in US dollars. The master has a header, the sample has none.
+    The files are fixed-width text: an id (in the sample also the id within the sample), a day as
+    ``19970101``, the number of CDs and their value in US dollars. The master has a header, the sample none.
 
     Parameters
     ----------

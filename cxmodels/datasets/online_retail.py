@@ -19,8 +19,8 @@ def write_online_retail(original: Path, target: Path) -> None:
     original : Path
         The file from CRAN.
     target : Path
-        The Parquet file to write: InvoiceNo, StockCode, Description, Quantity, InvoiceDate (UK time, no zone),
-        UnitPrice, CustomerID (text; missing on a quarter of the lines), Country.
+        The Parquet file to write: InvoiceNo, StockCode, Description, Quantity, InvoiceDate (UK time, without
+        zone), UnitPrice, CustomerID (text; missing on a quarter of the lines), Country.
     """
     frame = read_rda(original)["onlineretail"]
     columns = dict(zip(frame.attributes["names"].values, frame.values, strict=True))

@@ -1,4 +1,4 @@
-"""How are typed cells read? Excel sheets, SQLite tables and JSON lines, staged with the types they really hold.
+"""How are typed cells read? Excel sheets, SQLite tables and JSON lines, staged with the types they hold.
 
 A column of numbers stays numbers and a column of dates stays dates; a column of both becomes text.
 """
@@ -19,7 +19,7 @@ import pyarrow as pa
 from cxmodels.study import TableSource
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import family_of, quote, text
-from cxmodels.tables.staging import CHUNK, Staged, unique_names, write_rows
+from cxmodels.tables.staging import CHUNK, Staged, rows_of, unique_names, write_rows
 
 ARROW = {"number": pa.float64(), "whole": pa.int64(), "time": pa.timestamp("us"), "flag": pa.bool_()}
 
@@ -32,8 +32,8 @@ def stage_excel(file: Path, *, source: TableSource, target: Path) -> Staged:
     file : Path
         An ``.xlsx`` or ``.xlsm`` file; the first filled row of the sheet is its header.
     source : TableSource
-        `sheet` names the sheet where there are several; `decimal` is the sign for numbers in columns that also
-        hold text.
+        `sheet` names the sheet where there are several; `decimal` is the sign for numbers in columns that
+        also hold text.
     target : Path
         The Parquet file to write.
 
@@ -198,5 +198,4 @@ def stage_json(con: duckdb.DuckDBPyConnection, file: Path, *, target: Path) -> S
         f"COPY (SELECT * FROM read_json({place}, columns = {{{columns}}})) "
         f"TO {text(str(target))} (FORMAT parquet)"
     )
-    counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(target))})").fetchone()
-    return Staged(target, file.name, rows=int(counted[0]) if counted and counted[0] is not None else 0)
+    return Staged(target, file.name, rows=rows_of(con, target))

@@ -29,6 +29,7 @@ from cxmodels.tables.parse import quote, text
 from cxmodels.tables.report import CheckReport, ReasonCount, TableCheck
 from cxmodels.tables.schemas import validate_table
 from cxmodels.tables.sources import FAULT, FILE, ROW
+from cxmodels.tables.staging import one_row
 
 SET_ASIDE = "set_aside"
 CHECK_FILE = "check.json"
@@ -80,7 +81,7 @@ class Tables:
 
     @property
     def set_aside(self) -> ir.Table:
-        """The rows that were not used: table, file, row (the header not counted), reason, raw values as JSON text."""
+        """The rows not used: table, file, row (the header not counted), reason, raw values as JSON text."""
         return self._backend.table(SET_ASIDE)
 
     def save(self, folder: Path) -> Tables:
@@ -124,7 +125,9 @@ def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
     """
     scratch = tempfile.TemporaryDirectory(prefix="cxmodels-")
     backend = _connect(Path(scratch.name))
-    checks, counts, notes = [], [], []
+    checks: list[TableCheck] = []
+    counts: list[ReasonCount] = []
+    notes: list[str] = []
     inputs: list[Path] = []
     asides = []
     for name in study.tables:
@@ -182,7 +185,7 @@ def _connect(scratch: Path | None) -> Any:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, *, scratch: Path) -> str:
-    """Return the relation of all rows with values and reasons: in place, or staged once where text was parsed."""
+    """Return the relation of all rows with values and reasons: in place, or staged where text is parsed."""
     sql = rows_with_reasons(plan)
     values = ", ".join(quote(f"__v_{name}") for name in plan.mapping)
     raw = f"CASE WHEN __reason IS NOT NULL THEN {raw_as_json(plan)} END AS __raw"
@@ -208,7 +211,7 @@ def _make_view(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, all_kep
 
 
 def _simplest_values(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str) -> dict[str, str]:
-    """Return SQL of each value from the raw columns: texts that are clean as they stand need no work ever after."""
+    """Return SQL of each value: texts that are clean as they stand need no work ever after."""
     values = {name: value_of(plan, name) for name in plan.mapping}
     texts = [name for name, formula in plan.mapping.items() if plan.raw.columns.get(formula) == "text"]
     if texts:
@@ -216,7 +219,7 @@ def _simplest_values(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str) -> d
             f"count(*) FILTER ({quote('__v_' + name)} IS DISTINCT FROM {quote(plan.mapping[name])})"
             for name in texts
         )
-        changed = con.execute(f"SELECT {tests} FROM {rows}").fetchone() or ()
+        changed = one_row(con, f"SELECT {tests} FROM {rows}")
         values |= {
             name: quote(plan.mapping[name]) for name, count in zip(texts, changed, strict=True) if not count
         }
@@ -285,19 +288,18 @@ def _count(
 
 def _count_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan) -> int:
     columns = ", ".join(quote(name) for name in plan.raw.columns)
-    row = con.execute(
-        f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {plan.raw.relation} WHERE {FAULT} IS NULL"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    (count,) = one_row(
+        con,
+        f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {plan.raw.relation} WHERE {FAULT} IS NULL",
+    )
+    return int(count)
 
 
 def _example(con: duckdb.DuckDBPyConnection, rows: str, reason: str, columns: tuple[str, ...]) -> str:
     if not columns:
         return ""
-    row = con.execute(f"SELECT __raw FROM {rows} WHERE __reason = {text(reason)} LIMIT 1").fetchone()
-    if row is None:
-        return ""
-    values = json.loads(row[0])
+    (raw,) = one_row(con, f"SELECT __raw FROM {rows} WHERE __reason = {text(reason)} LIMIT 1")
+    values = json.loads(raw)
     return ", ".join(f"{column} = {values[column]!r}" for column in columns)
 
 
@@ -309,8 +311,10 @@ def _stop_when_bad(check: TableCheck, found: list[ReasonCount]) -> None:
     where = f"[tables.{check.table}] of {check.source}"
     if check.bad_share > check.max_bad_share:
         raise DataError(
-            f"{where}: {check.set_aside:,} of {check.rows_read:,} rows ({check.bad_share:.1%}) cannot be used, more "
-            f"than max_bad_share = {check.max_bad_share:g} allows. {said}. Correct the mapping or the settings of how "
+            f"{where}: {check.set_aside:,} of {check.rows_read:,} rows ({check.bad_share:.1%}) cannot "
+            "be used, more "
+            f"than max_bad_share = {check.max_bad_share:g} allows. {said}. Correct the mapping or the "
+            "settings of how "
             "values are written (decimal, date_format, …), or raise max_bad_share if the loss is meant."
         )
     if check.rows_kept == 0:

@@ -24,7 +24,7 @@ import pyarrow as pa
 from cxmodels.study import TableSource
 from cxmodels.tables.errors import DataError
 from cxmodels.tables.parse import text
-from cxmodels.tables.staging import CHUNK, Staged, unique_names, write_rows
+from cxmodels.tables.staging import CHUNK, Staged, rows_of, unique_names, write_rows
 
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -96,7 +96,7 @@ def _unpack(file: Path, *, target: Path) -> Path:
 
 def _packed(file: Path) -> IO[bytes]:
     if file.suffix.lower() == ".gz":
-        return io.BufferedReader(gzip.GzipFile(file))  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(file))
     try:
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile as error:
@@ -112,7 +112,7 @@ def _packed(file: Path) -> IO[bytes]:
 
 
 def _encoding(file: Path, *, stated: str | None, label: str) -> tuple[str, tuple[str, ...]]:
-    """Return the encoding: stated, or of the byte-order mark, or UTF-8 where all bytes are, or Windows-1252."""
+    """Return the encoding: stated, or by byte-order mark, or UTF-8 where all bytes are, or Windows-1252."""
     with file.open("rb") as stream:
         start = stream.read(4)
     marked = next((name for mark, name in BOMS if start.startswith(mark)), None)
@@ -165,7 +165,7 @@ def _without_nul(stream: IO[str]) -> Iterator[str]:
 
 
 def _find_delimiter(file: Path, *, encoding: str, wanted: list[str], label: str) -> str:
-    """Return the delimiter under which the header holds the wanted columns, else the one that splits evenly."""
+    """Return the delimiter under which the header has the wanted columns, else the one that splits evenly."""
     samples = {
         delimiter: list(islice(_lines(file, encoding=encoding, delimiter=delimiter), SAMPLE_LINES))
         for delimiter in DELIMITERS
@@ -196,8 +196,7 @@ def _split_fast(con: duckdb.DuckDBPyConnection, file: Path, *, layout: Layout, t
         f"header = true, delim = {text(layout.delimiter)}, quote = '\"', escape = '\"', nullstr = '')) "
         f"TO {text(str(target))} (FORMAT parquet)"
     )
-    counted = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(target))})").fetchone()
-    return int(counted[0]) if counted and counted[0] is not None else 0
+    return rows_of(con, target)
 
 
 def _split_line_by_line(file: Path, *, layout: Layout, target: Path) -> int:

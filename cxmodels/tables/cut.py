@@ -70,7 +70,8 @@ def within(
     """
     if end_inclusive < start_exclusive:
         raise ValueError(
-            f"The window ends on {end_inclusive}, before it starts after {start_exclusive}. Swap the two dates."
+            f"The window ends on {end_inclusive}, before it starts after {start_exclusive}. Swap the "
+            "two dates."
         )
     later = table.filter(table[column] >= _midnight_after(start_exclusive))
     return known_by(later, end_inclusive, column=column)

@@ -1,6 +1,6 @@
 """How does this table write numbers and dates? Read off all of its values, and never guessed.
 
-A decimal sign or an order of day and month is taken only where some value allows no other reading and no value
+A decimal sign or an order of day and month is taken only where some value allows no other reading and none
 speaks against it. Otherwise reading stops and names the setting to write.
 """
 
@@ -102,7 +102,8 @@ def _find_decimal(ask: Ask, relation: str, *, columns: list[str], thousands: str
         row = ask(
             f"SELECT min(v) FILTER (p AND NOT c), min(v) FILTER (c AND NOT p), min(v) FILTER (p AND c AND m) "
             f"FROM (SELECT v, {point} AS p, {comma} AS c, regexp_matches(v, '[.,]') AS m "
-            f"FROM (SELECT DISTINCT v FROM {_values(relation, column)}) WHERE contains(v, '.') OR contains(v, ','))"
+            f"FROM (SELECT DISTINCT v FROM {_values(relation, column)}) WHERE contains(v, '.') OR "
+            "contains(v, ','))"
         )
         for sign, example in zip(".,", row[:2], strict=True):
             if example is not None:
@@ -116,7 +117,8 @@ def _find_decimal(ask: Ask, relation: str, *, columns: list[str], thousands: str
         )
     if not proofs and doubt:
         raise DataError(
-            f"{where}: nobody can tell whether {doubt} has decimals or thousands, and no other value settles it. "
+            f"{where}: nobody can tell whether {doubt} has decimals or thousands, and no other value "
+            "settles it. "
             'Write decimal = "." or decimal = ",".'
         )
     return next(iter(proofs), ".")
@@ -132,7 +134,8 @@ def _has_offsets(ask: Ask, relation: str, *, column: str, zone: str | None, wher
     if with_offset is not None and without is not None and zone is None:
         raise DataError(
             f"{where}: column {column!r} mixes times with an offset ({with_offset!r}) and without one "
-            f'({without!r}). Write timezone = "…", the zone in which those without an offset were written, such '
+            f'({without!r}). Write timezone = "…", the zone in which those without an offset were '
+            "written, such "
             'as "Europe/Oslo".'
         )
     return with_offset is not None
@@ -157,7 +160,8 @@ def _find_order(ask: Ask, relation: str, *, column: str, where: str) -> Order | 
         )
     if unclear and not day_like and not month_like:
         raise DataError(
-            f"{where}: nobody can tell day from month in column {column!r} (such as {unclear!r}): no value has "
+            f"{where}: nobody can tell day from month in column {column!r} (such as {unclear!r}): no "
+            "value has "
             f"a number above 12 in one of the two places. {_FORMAT_CURE}"
         )
     if not known:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from cxmodels.tables.expressions import arithmetic, columns_of, condition
 from cxmodels.tables.parse import Dialect, missing, number, quote, read, text, trimmed
 from cxmodels.tables.schemas import Column, Kind, Schema, schema_of
 from cxmodels.tables.sources import FAULT, FILE, ROW, Raw, open_raw
+from cxmodels.tables.staging import one_row
 
 EARLIEST = date(1900, 1, 1)
 WORDS = {"number": "number", "time": "date", "day": "date", "flag": "yes or no", "id": "id", "text": "text"}
@@ -27,7 +29,7 @@ WORDS = {"number": "number", "time": "date", "day": "date", "flag": "yes or no",
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row is set aside: the sentence, the SQL that finds it, whether the row is bad, and whose fault it is.
+    """Why a row is set aside: the sentence, the SQL that finds it, whether it is bad, the columns at fault.
 
     Rows that the study leaves out, or drops as duplicates, are set aside too, but they are not bad.
     """
@@ -93,13 +95,8 @@ def plan_table(con: duckdb.DuckDBPyConnection, study: Study, *, name: str, scrat
             used = [column for column in plan.uses(canonical) if raw.columns[column] == "text"]
             texts[group].extend(column for column in used if column not in texts[group])
 
-    def ask(sql: str) -> tuple:
-        row = con.execute(sql).fetchone()
-        assert row is not None  # aggregates without groups always yield one row
-        return row
-
     dialect = find_dialect(
-        ask, raw.relation, table=name, source=source, texts=texts, study_zone=study.timezone
+        partial(one_row, con), raw.relation, table=name, source=source, texts=texts, study_zone=study.timezone
     )
     return Plan(name, schema, source, raw, mapping, dialect)
 
@@ -112,7 +109,8 @@ def _mapping(source: TableSource, schema: Schema, *, columns: list[str]) -> dict
     if lacking:
         near = "; ".join(f"{name}{nearest_names(name, columns)}" for name in lacking)
         raise DataError(
-            f"[tables.{schema.name}] has no column for: {near}. Columns there are: {', '.join(columns)}. Write "
+            f"[tables.{schema.name}] has no column for: {near}. Columns there are: "
+            f"{', '.join(columns)}. Write "
             f'columns = {{ {lacking[0]} = "…" }} with the name that the source uses.'
         )
     folded = {name.casefold() for name in mapping}
@@ -122,7 +120,7 @@ def _mapping(source: TableSource, schema: Schema, *, columns: list[str]) -> dict
 
 
 def parsed_rows(plan: Plan) -> str:
-    """SQL: every raw row, with its texts trimmed (``__t_…``) and the numbers in formulas parsed (``__n_…``)."""
+    """SQL: every raw row, with texts trimmed (``__t_…``) and the numbers in formulas parsed (``__n_…``)."""
     families = plan.raw.columns
     texts = [
         f"{trimmed(quote(c))} AS {quote('__t_' + c)}" for c, family in families.items() if family == "text"
@@ -136,9 +134,10 @@ def parsed_rows(plan: Plan) -> str:
 
 
 def rows_with_reasons(plan: Plan) -> str:
-    """SQL: every raw row, with its canonical values (``__v_…``) and the first reason against it (``__reason``)."""
+    """SQL: every raw row, with its canonical values (``__v_…``) and the first ``__reason`` against it."""
     columns = [
-        f"{value_of(plan, name)} AS {quote('__v_' + name)}, {_missing_of(plan, name)} AS {quote('__m_' + name)}"
+        f"{value_of(plan, name)} AS {quote('__v_' + name)}, {_missing_of(plan, name)} AS "
+        f"{quote('__m_' + name)}"
         for name in plan.mapping
     ]
     if plan.source.duplicates == "drop":

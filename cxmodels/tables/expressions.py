@@ -1,4 +1,4 @@
-"""What may a study compute from source columns? Arithmetic for amounts, and conditions on rows; nothing else."""
+"""What may a study compute from source columns? Arithmetic for amounts, conditions on rows, nothing else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def columns_of(formula: str, *, columns: list[str], key: str) -> list[str]:
     Parameters
     ----------
     formula : str
-        The right-hand side of a mapping, such as ``Quantity * UnitPrice``; names with blanks in double quotes.
+        The right side of a mapping, such as ``Quantity * UnitPrice``; names with blanks in double quotes.
     columns : list of str
         The columns of the source.
     key : str

@@ -29,8 +29,8 @@ class Dialect:
     """How one table writes its values.
 
     `thousands` None: every separator that cannot be mistaken for the decimal sign. `formats`: strptime
-    formats that the study states; without them, `order` of day and month as found in the data (dates that start
-    with the year are read in any case). `offsets`: whether some time carries its offset from UTC.
+    formats that the study states; without them, `order` of day and month as found in the data (dates that
+    start with the year are read in any case). `offsets`: whether some time carries its offset from UTC.
     """
 
     decimal: str = "."
@@ -242,7 +242,7 @@ def _interval(offset: str) -> str:
 
 
 def _naive(value: str, *, order: Order) -> str:
-    """SQL: ISO and two-digit days and months first (common and fast), then eight digits, then everything else."""
+    """SQL: ISO and two-digit days and months first (common and fast), then eight digits, then the rest."""
     iso = f"WHEN regexp_full_match({value}, {text(ISO)}) THEN TRY_CAST({value} AS TIMESTAMP)"
     month, day = (4, 1) if order == "dmy" else (1, 4)
     turned = (
@@ -262,7 +262,7 @@ NAMED = ("%d-%b-%Y", "%b-%d-%Y", "%d-%B-%Y", "%B-%d-%Y")
 
 
 def dashed(value: str) -> str:
-    """SQL: a date written with dots, slashes, spaces or commas, rewritten with dashes, then one space, then the clock.
+    """SQL: a date written with dots, slashes, spaces or commas, rewritten as ``day-month-year clock``.
 
     Years must have four digits: with two, nobody can tell the year from the day. NULL for other shapes.
     """

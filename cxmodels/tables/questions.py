@@ -109,7 +109,8 @@ def _value(tables: Tables, study: Study) -> Verdict:
     if horizon > FARTHEST_HORIZON * days:
         return Verdict(
             False,
-            f"{facts}: too short for {horizon:,} days ahead; set value.horizon_days to {FARTHEST_HORIZON * days} "
+            f"{facts}: too short for {horizon:,} days ahead; set value.horizon_days to "
+            f"{FARTHEST_HORIZON * days} "
             "or less.",
         )
     doubts = []

@@ -1,4 +1,4 @@
-"""What came through the door, and what did not? Counts by table and by reason, in a form that can be saved."""
+"""What came through the door, and what did not? Counts by table and by reason, that can be saved."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pandas as pd
 class TableCheck:
     """The counts of one table.
 
-    ``rows_read = rows_kept + set_aside + left_out + dropped``. `duplicates` counts lines equal to an earlier one
-    in every column, whether kept or dropped (None: not counted). `after_as_of` rows are kept, but not yet known.
+    ``rows_read = rows_kept + set_aside + left_out + dropped``. `duplicates` counts lines equal to an earlier
+    one in every column, whether kept or dropped (None: not counted). `after_as_of` rows are kept, but not yet
+    known.
     """
 
     table: str
@@ -95,7 +96,8 @@ class CheckReport:
                 )
             if check.refunds or check.zero_amounts:
                 said.append(
-                    f"{check.table}: {check.refunds:,} refunds and {check.zero_amounts:,} rows with amount zero."
+                    f"{check.table}: {check.refunds:,} refunds and {check.zero_amounts:,} rows with "
+                    "amount zero."
                 )
             if check.after_as_of:
                 said.append(

@@ -1,7 +1,7 @@
 """Where are the raw rows? Files, globs, URLs, catalogue names and database tables, brought into one relation.
 
-Parquet files and DuckDB tables are read in place. Everything else is staged first: each file becomes a Parquet
-file of its rows in the scratch folder, texts as they were written, so that nothing is parsed twice.
+Parquet files and DuckDB tables are read in place. Everything else is staged first: each file becomes a
+Parquet file of its rows in the scratch folder, texts as they were written, so that nothing is parsed twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cxmodels.tables.cells import stage_excel, stage_json, stage_sqlite
 from cxmodels.tables.csv_files import stage_csv
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import Family, family_of, quote, text
-from cxmodels.tables.staging import Staged
+from cxmodels.tables.staging import Staged, rows_of
 
 FILE, ROW, FAULT = "__file", "__row", "__fault"
 """Columns that the door adds to raw rows: where they come from, and why a line could not be split."""
@@ -108,7 +108,7 @@ def open_raw(
 
 
 def locate(sources: list[str], *, table: str, folder: Path) -> dict[Path, str]:
-    """Return the files that a source names, each with the name to call it by; fetched where they are not here.
+    """Return the files that a source names, each with the name to call it by; fetched where needed.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def locate(sources: list[str], *, table: str, folder: Path) -> dict[Path, str]:
             continue
         path = Path(os.path.expandvars(name)).expanduser()
         path = path if path.is_absolute() else folder / path
-        matches = [path] if path.exists() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
+        matches = [path] if path.exists() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (absolute patterns)
         matches = [match for match in matches if match.is_file()]
         if not matches:
             raise DataError(_not_there(name, path=path, table=table))
@@ -176,7 +176,8 @@ def _stage(
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise DataError(
-            f"[tables.{table}]: {file.name} has the ending {file.suffix!r}, which has no reader; there are readers for "
+            f"[tables.{table}]: {file.name} has the ending {file.suffix!r}, which has no reader; there "
+            "are readers for "
             f'{", ".join(READERS)}, and database = "…" with table = "…" for DuckDB and SQLite files.'
         )
     try:
@@ -188,11 +189,11 @@ def _stage(
             return stage_json(con, file, target=target)
         if reader == "excel":
             return stage_excel(file, source=source, target=target)
-        rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(file))})").fetchone()
-        return Staged(file, file.name, rows=int(rows[0]) if rows else 0, in_place=True)
+        return Staged(file, file.name, rows=rows_of(con, file), in_place=True)
     except (OSError, UnicodeError, duckdb.Error) as error:
         raise DataError(
-            f"[tables.{table}]: {file} cannot be read as {reader} ({str(error).splitlines()[0]}). Check that the "
+            f"[tables.{table}]: {file} cannot be read as {reader} ({str(error).splitlines()[0]}). Check "
+            "that the "
             "file is whole and what its ending says, and that you may read it."
         ) from None
 
@@ -211,7 +212,8 @@ def _relation(
         for name, family in own.items():
             if columns.setdefault(name, family) != family:
                 raise DataError(
-                    f"[tables.{table}]: column {name!r} holds {columns[name]} in {staged[0].label} but {family} in "
+                    f"[tables.{table}]: column {name!r} holds {columns[name]} in {staged[0].label} but "
+                    f"{family} in "
                     f"{one.label}. Export all files with the same kinds of columns."
                 )
     for one, own in zip(staged, families, strict=True):
@@ -222,7 +224,8 @@ def _relation(
     paths = ", ".join(text(str(one.path)) for one in staged)
     read = f"read_parquet([{paths}], union_by_name = true, filename = true, file_row_number = true)"
     relation = (
-        f"(SELECT * EXCLUDE (filename, file_row_number), filename AS {FILE}, file_row_number + 1 AS {ROW}{fault} "
+        f"(SELECT * EXCLUDE (filename, file_row_number), filename AS {FILE}, file_row_number + 1 AS "
+        f"{ROW}{fault} "
         f"FROM {read})"
     )
     return Raw(
@@ -284,7 +287,8 @@ def _attach(con: duckdb.DuckDBPyConnection, file: Path, *, source: TableSource, 
     described = con.execute(f"DESCRIBE SELECT * FROM {inner}").fetchall()
     label = f"{file.name}:{source.table}"
     relation = (
-        f"(SELECT *, {text(label)} AS {FILE}, row_number() OVER () AS {ROW}, CAST(NULL AS VARCHAR) AS {FAULT} "
+        f"(SELECT *, {text(label)} AS {FILE}, row_number() OVER () AS {ROW}, CAST(NULL AS VARCHAR) AS "
+        f"{FAULT} "
         f"FROM {inner})"
     )
     columns = {row[0]: family_of(row[1]) for row in described}

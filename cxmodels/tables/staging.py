@@ -1,13 +1,17 @@
-"""How are rows staged? A stream of chunks becomes one Parquet file, so that the engine reads every source alike."""
+"""How are rows staged? Chunks become one Parquet file, so that the engine reads every source alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from cxmodels.tables.parse import text
 
 CHUNK = 50_000
 """Rows held in memory at a time while a file is staged by Python."""
@@ -15,7 +19,7 @@ CHUNK = 50_000
 
 @dataclass(frozen=True)
 class Staged:
-    """One file of rows that the engine can read: where, what it was called, how many rows, and what was noticed."""
+    """One file of rows that the engine can read: where, its name, how many rows, and what was noticed."""
 
     path: Path
     label: str
@@ -43,6 +47,18 @@ def write_rows(chunks: Iterable[list[list[object]]], *, schema: pa.Schema, targe
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
             rows += len(columns[0]) if columns else 0
     return rows
+
+
+def one_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """Return the first row of a query, or an empty tuple; the result is read to its end."""
+    rows = con.execute(sql).fetchall()
+    return rows[0] if rows else ()
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """Return the number of rows of a Parquet file, from its footer."""
+    (rows,) = one_row(con, f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(file))})")
+    return int(rows or 0)
 
 
 def unique_names(names: list[str]) -> list[str]:

@@ -23,14 +23,18 @@ def test_all_purchases_are_there(data_set, name, rows, customers, spent):
 
 
 def test_customers_of_the_sample_have_their_ids_of_the_master(data_set):
-    master, sample = (pq.read_table(data_set(name)[0]).to_pylist() for name in ("cdnow-master", "cdnow-sample"))
+    master, sample = (
+        pq.read_table(data_set(name)[0]).to_pylist() for name in ("cdnow-master", "cdnow-sample")
+    )
     whole = {(row["customer_id"], row["date"], row["dollar_value"]) for row in master}
     assert all((row["customer_id"], row["date"], row["dollar_value"]) in whole for row in sample)
 
 
 def test_header_and_control_characters_are_no_rows(tmp_path):
     original = tmp_path / "log.txt"
-    original.write_bytes(b" customer_id  date number_of_cds  dollar_value\r\r\n 00001 19970131  1   11.77\r\r\n\x1a\r\n")
+    original.write_bytes(
+        b" customer_id  date number_of_cds  dollar_value\r\r\n 00001 19970131  1   11.77\r\r\n\x1a\r\n"
+    )
     write_cdnow(original, tmp_path / "log.parquet")
     (row,) = pq.read_table(tmp_path / "log.parquet").to_pylist()
     assert (row["customer_id"], str(row["date"]), row["number_of_cds"], row["dollar_value"]) == (

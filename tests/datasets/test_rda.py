@@ -54,7 +54,9 @@ def rda(version=2, **objects):
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
 def test_a_data_frame_is_read_in_every_version_and_packing(tmp_path, version, pack):
-    data = rda(version, log=frame(id=texts(["a", None]), net=reals([1.5, float("nan")]), n=whole(13, 2, 7, -(2**31))))
+    data = rda(
+        version, log=frame(id=texts(["a", None]), net=reals([1.5, float("nan")]), n=whole(13, 2, 7, -(2**31)))
+    )
     (tmp_path / "log.rda").write_bytes(pack(data))
     log = read_rda(tmp_path / "log.rda")["log"]
     assert log.attributes["names"].values == ["id", "net", "n"]

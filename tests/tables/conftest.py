@@ -1,4 +1,4 @@
-"""A purchase log written as the world writes them, the study that reads it, and what came through the door."""
+"""A purchase log as the world writes them, the study that reads it, and what came through the door."""
 
 from __future__ import annotations
 

@@ -65,13 +65,21 @@ def test_numbers_with_a_decimal_comma(see_csv, written, read):
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("1,234.50", 1234.5), ("1,234", 1234.0), ("1 234.5", 1234.5), ("1'234'567.5", 1234567.5), ("1e3", 1000.0)],
+    [
+        ("1,234.50", 1234.5),
+        ("1,234", 1234.0),
+        ("1 234.5", 1234.5),
+        ("1'234'567.5", 1234567.5),
+        ("1e3", 1000.0),
+    ],
 )
 def test_numbers_with_a_decimal_point(see_csv, written, read):
     assert see_csv(f"id;day;net\n1;2025-12-31;{written}\n", decimal=".").amounts == [read]
 
 
-@pytest.mark.parametrize("written", ["1.23.4", "12,345,6", "1,23", "abc", "1_000", "inf", "€ 5", "--5", "1 23"])
+@pytest.mark.parametrize(
+    "written", ["1.23.4", "12,345,6", "1,23", "abc", "1_000", "inf", "€ 5", "--5", "1 23"]
+)
 def test_what_is_no_number_is_set_aside(see_csv, written):
     seen = see_csv(f"id;day;net\n1;2025-12-31;5.0\n2;2025-12-31;{written}\n", decimal=".", max_bad_share=0.5)
     assert seen.amounts == [5.0]
@@ -82,7 +90,7 @@ def test_what_is_no_number_is_set_aside(see_csv, written):
 @pytest.mark.parametrize("sign", ["1.234", "1,234"])
 def test_thousands_or_decimals_that_nothing_settles_are_not_guessed(see_csv, sign):
     with pytest.raises(DataError, match=r'nobody can tell .*Write decimal = "\." or decimal = ","'):
-        see_csv(f'id;day;net\n1;2025-12-31;{sign}\n2;2025-12-31;7\n')
+        see_csv(f"id;day;net\n1;2025-12-31;{sign}\n2;2025-12-31;7\n")
 
 
 def test_one_telling_value_settles_the_decimal_sign(see_csv):
@@ -132,14 +140,14 @@ def test_day_and_month_that_nothing_settles_are_not_guessed(see_csv):
 
 
 def test_orders_that_contradict_each_other_are_refused(see_csv):
-    with pytest.raises(DataError, match="contradict each other: '25/02/2025' has the day first, '02/25/2025'"):
+    with pytest.raises(
+        DataError, match="contradict each other: '25/02/2025' has the day first, '02/25/2025'"
+    ):
         see_csv("id;day;net\n1;25/02/2025;5\n2;02/25/2025;5\n")
 
 
 def test_a_stated_format_is_the_only_one(see_csv):
-    seen = see_csv(
-        "id;day;net\n1;01.02.25;5\n2;2025-02-03;5\n", date_format="%d.%m.%y", max_bad_share=0.5
-    )
+    seen = see_csv("id;day;net\n1;01.02.25;5\n2;2025-02-03;5\n", date_format="%d.%m.%y", max_bad_share=0.5)
     assert seen.moments == ["2025-02-01 00:00:00"]
     assert seen.aside == [(2, "timestamp is no date")]
 
@@ -156,7 +164,9 @@ def test_counts_since_1970_need_a_format(see_csv):
 
 
 def test_offsets_are_exact_and_become_the_time_of_the_study(see_csv):
-    content = "id,day,net\n1,2025-07-01T12:00:00Z,5\n2,2025-07-01 12:00:00+02:00,5\n3,2025-07-01 12:00:00 -0330,5\n"
+    content = (
+        "id,day,net\n1,2025-07-01T12:00:00Z,5\n2,2025-07-01 12:00:00+02:00,5\n3,2025-07-01 12:00:00 -0330,5\n"
+    )
     seen = see_csv(content, timezone="Europe/Oslo")
     assert seen.moments == ["2025-07-01 14:00:00", "2025-07-01 12:00:00", "2025-07-01 17:30:00"]
 
@@ -167,12 +177,15 @@ def test_a_stated_zone_is_turned_into_the_zone_of_the_study(see_csv):
         timezone="Europe/Oslo",
         source_timezone="UTC",
     )
-    assert seen.moments == ["2025-07-02 01:30:00", "2025-07-01 00:00:00"]  # a day without clock stays that day
+    assert seen.moments == [
+        "2025-07-02 01:30:00",
+        "2025-07-01 00:00:00",
+    ]  # a day without clock stays that day
 
 
 def test_times_with_and_without_offset_need_a_zone(see_csv):
     mixed = "id,day,net\n1,2025-07-01T12:00:00Z,5\n2,2025-07-01T12:00:00,5\n"
-    with pytest.raises(DataError, match='mixes times with an offset.*Write timezone = "…"'):
+    with pytest.raises(DataError, match=r'mixes times with an offset.*Write timezone = "…"'):
         see_csv(mixed)
     seen = see_csv(mixed, source_timezone="Europe/Oslo")
     assert seen.moments == ["2025-07-01 12:00:00", "2025-07-01 10:00:00"]
@@ -197,7 +210,9 @@ def test_dates_after_today_and_before_1900_are_set_aside(see_csv):
 
 @pytest.mark.parametrize("nothing", ["", "NULL", "nan", "N/A", "  ", "None"])
 def test_missing_ids_and_amounts_are_set_aside(see_csv, nothing):
-    seen = see_csv(f"id,day,net\n{nothing},2025-06-30,5\n2,2025-06-30,{nothing}\n3,2025-06-30,5\n", max_bad_share=0.9)
+    seen = see_csv(
+        f"id,day,net\n{nothing},2025-06-30,5\n2,2025-06-30,{nothing}\n3,2025-06-30,5\n", max_bad_share=0.9
+    )
     assert seen.ids == ["3"]
     assert seen.aside == [(1, "customer_id is missing"), (2, "amount is missing")]
 
@@ -223,7 +238,7 @@ def test_duplicate_lines_are_dropped_where_the_study_says_so(see_csv):
 
 def test_an_amount_may_be_computed_from_columns(see_csv):
     columns = {"customer_id": "id", "timestamp": "day", "amount": 'Quantity * ("Unit Price" - 0.5) / 2'}
-    seen = see_csv('id;day;Quantity;Unit Price\n1;2025-06-30;4;2,50\n', columns=columns)
+    seen = see_csv("id;day;Quantity;Unit Price\n1;2025-06-30;4;2,50\n", columns=columns)
     assert seen.amounts == [4.0]
 
 
@@ -256,7 +271,9 @@ def test_where_and_exclude_leave_rows_out_without_calling_them_bad(see_csv):
 def test_reading_stops_when_more_than_the_stated_share_is_bad(see_csv):
     content = "id,day,net\n" + "1,2025-06-30,5\n" * 8 + ",2025-06-30,5\n" * 2
     assert len(see_csv(content, max_bad_share=0.2).ids) == 8
-    with pytest.raises(DataError, match=r"2 of 10 rows \(20\.0%\).*max_bad_share = 0\.19.*customer_id is missing"):
+    with pytest.raises(
+        DataError, match=r"2 of 10 rows \(20\.0%\).*max_bad_share = 0\.19.*customer_id is missing"
+    ):
         see_csv(content, max_bad_share=0.19)
 
 
@@ -271,7 +288,9 @@ def test_an_unknown_column_is_refused_with_the_nearest_and_all_there_are(see_csv
 
 
 def test_a_needed_column_that_nothing_maps_is_named(see_csv):
-    with pytest.raises(DataError, match=r"\[tables\.transactions\] has no column for: amount.*Columns there are"):
+    with pytest.raises(
+        DataError, match=r"\[tables\.transactions\] has no column for: amount.*Columns there are"
+    ):
         see_csv("customer_id,timestamp,amont\n1,2025-06-30,5\n", columns={})
 
 

@@ -1,4 +1,4 @@
-"""A study may compute with columns and numbers, and ask for conditions; it can do nothing else to the engine."""
+"""A study may compute with columns and numbers, and ask for conditions; it can do nothing else."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_nothing_else_is_allowed(formula):
 
 
 def test_an_unknown_column_in_a_formula_is_named_with_the_nearest():
-    with pytest.raises(DataError, match=r"amount = 'Quantiy \* 2': there is no column 'Quantiy'. Nearest: 'Quantity'"):
+    with pytest.raises(
+        DataError, match=r"amount = 'Quantiy \* 2': there is no column 'Quantiy'. Nearest: 'Quantity'"
+    ):
         columns_of("Quantiy * 2", columns=COLUMNS, key="amount")
 
 

@@ -38,7 +38,12 @@ def test_a_wrong_type_is_named():
 def test_a_value_out_of_range_is_named():
     table = ibis.memtable(
         [{"customer_id": "1", "timestamp": "2025-01-01", "action": "call", "propensity": 1.5}],
-        schema={"customer_id": "string", "timestamp": "timestamp(6)", "action": "string", "propensity": "float64"},
+        schema={
+            "customer_id": "string",
+            "timestamp": "timestamp(6)",
+            "action": "string",
+            "propensity": "float64",
+        },
     )
     with pytest.raises(DataError, match="column 'propensity'"):
         validate_table(table, "treatments")
@@ -51,7 +56,7 @@ def test_a_missing_column_is_named_with_the_nearest():
 
 
 def test_an_unknown_table_is_named_with_the_nearest():
-    with pytest.raises(DataError, match="no canonical table 'contract'.*nearest: 'contracts'"):
+    with pytest.raises(DataError, match=r"no canonical table 'contract'.*nearest: 'contracts'"):
         schema_of("contract")
 
 
