@@ -9,11 +9,12 @@ import numpy as np
 from cxmodels.value.counts import Floats
 
 CellLogLikelihood = Callable[[Floats], Floats]
+TotalLogLikelihood = Callable[[Floats], Floats]
 STEP = 1e-3
 LARGEST_MOVE = 3.0
 # a Newton step of this length in log-parameters lands within about a tenth of it from the optimum
 SHORT_MOVE = 0.05
-CORRECTIONS = 2
+CORRECTIONS = 5
 
 
 def cell_derivatives(cell_values: CellLogLikelihood, logs: Floats) -> tuple[Floats, Floats]:
@@ -72,7 +73,13 @@ def log_parameter_errors(cell_values: CellLogLikelihood, logs: Floats, weights: 
 
 
 def bootstrap_log_parameters(
-    cell_values: CellLogLikelihood, logs: Floats, weights: Floats, *, n: int, rng: np.random.Generator
+    cell_values: CellLogLikelihood,
+    few_totals: TotalLogLikelihood,
+    logs: Floats,
+    weights: Floats,
+    *,
+    n: int,
+    rng: np.random.Generator,
 ) -> Floats:
     """Refit log-parameters to bootstrap samples of the counted customers.
 
@@ -80,6 +87,9 @@ def bootstrap_log_parameters(
     ----------
     cell_values, logs, weights
         As for `log_parameter_errors`; `logs` is the fit to `weights`.
+    few_totals : callable
+        Takes log-parameters, shape (n, k), and returns the log-likelihoods of all customers joined to few
+        cells, shape (n,).
     n : int
         Bootstrap samples.
     rng : numpy Generator
@@ -91,54 +101,60 @@ def bootstrap_log_parameters(
 
     Notes
     -----
-    Each sample draws as many customers as there are. It is refitted by a Newton step with the sample's own
-    score and Hessian at `logs` and, where that step is long, by steps with the score where it landed. A step that does not raise the
-    sample's likelihood is halved, and directions that a sample does not determine are not moved in.
+    Each sample draws the customers of every cell anew (Poisson). Its score and Hessian at `logs` come from all
+    cells, and give a Newton step. Where steps are long, the equation of the refit is solved further, with the
+    way in which the score bends away from `logs` taken from few cells, which is cheap and all that they are
+    for. Directions that a sample does not determine are not moved in.
     """
-    customers = int(round(weights.sum()))
-    samples = rng.multinomial(customers, weights / weights.sum(), size=n).astype(float)
+    samples = rng.poisson(weights, size=(n, len(weights))).astype(float)
     scores, hessians = cell_derivatives(cell_values, logs)
     k = len(logs)
-    # a coarser cell layout than that of the fit has its optimum slightly elsewhere: centre on it
-    offset = weights @ scores
-    sample_scores = samples @ scores - offset
-    sample_hessians = (samples @ hessians.reshape(len(weights), k * k)).reshape(n, k, k)
-    drawn = np.empty((n, k))
-    for i in range(n):
-        inverse = _safe_inverse(-sample_hessians[i])
-        drawn[i] = _climb(cell_values, logs, samples[i], inverse @ sample_scores[i], inverse, offset)
-    return drawn
+    noise = (samples - weights) @ scores
+    sampled = (samples @ hessians.reshape(len(weights), k * k)).reshape(n, k, k)
+    inverse = np.stack([_safe_inverse(-one) for one in sampled])
+    drawn = logs + _limited(np.einsum("nij,nj->ni", inverse, noise))
+    if np.abs(drawn - logs).max() <= SHORT_MOVE:
+        return drawn
+    few_slope = _slopes(few_totals, logs[None, :])
+    few_hessian = np.stack(
+        [
+            _slopes(few_totals, (logs + step)[None, :])[0] - _slopes(few_totals, (logs - step)[None, :])[0]
+            for step in np.eye(k) * STEP
+        ]
+    ) / (2 * STEP)
+
+    def unsolved(at: Floats) -> Floats:
+        bend = _slopes(few_totals, at) - few_slope - (at - logs) @ few_hessian
+        return bend + noise + np.einsum("nij,nj->ni", sampled, at - logs)
+
+    return _solve(unsolved, inverse, logs=logs, start=drawn)
 
 
-def _climb(
-    cell_values: CellLogLikelihood,
-    logs: Floats,
-    sample: Floats,
-    move: Floats,
-    inverse: Floats,
-    offset: Floats,
-) -> Floats:
-    if np.abs(move).max() <= SHORT_MOVE:
-        return logs + move
-    steps = np.eye(len(logs)) * STEP
-    at = logs
-    value = float(sample @ cell_values(at))
-    for correction in range(CORRECTIONS + 1):
-        if correction:
-            score = np.array(
-                [sample @ (cell_values(at + step) - cell_values(at - step)) / (2 * STEP) for step in steps]
-            )
-            move = inverse @ (score - offset)
-        move = move * min(1.0, LARGEST_MOVE / max(np.abs(move).max(), 1e-300))
-        for halving in range(6):
-            trial = at + move / 2**halving
-            reached = float(sample @ cell_values(trial)) - float(offset @ (trial - logs))
-            if reached >= value:
-                at, value = trial, reached
-                break
-        if np.abs(move).max() <= SHORT_MOVE:
-            break
+def _solve(unsolved: Callable[[Floats], Floats], inverse: Floats, *, logs: Floats, start: Floats) -> Floats:
+    """Refine all samples at once; a step that leaves more unsolved is taken back and halved."""
+    at, residual = start, unsolved(start)
+    size = np.einsum("ni,nij,nj->n", residual, inverse, residual)
+    pace = np.ones(len(at))
+    for _ in range(CORRECTIONS):
+        step = np.einsum("nij,nj->ni", inverse, residual)
+        trial = logs + _limited(at + pace[:, None] * _limited(step) - logs)
+        left = unsolved(trial)
+        size_left = np.einsum("ni,nij,nj->n", left, inverse, left)
+        better = size_left < size
+        at = np.where(better[:, None], trial, at)
+        residual = np.where(better[:, None], left, residual)
+        size = np.where(better, size_left, size)
+        pace = np.where(better, np.minimum(pace * 1.5, 1.0), pace / 3)
     return at
+
+
+def _slopes(totals: TotalLogLikelihood, at: Floats) -> Floats:
+    steps = np.eye(at.shape[1]) * STEP
+    return np.stack([(totals(at + step) - totals(at - step)) / (2 * STEP) for step in steps], axis=1)
+
+
+def _limited(move: Floats) -> Floats:
+    return move * np.minimum(1.0, LARGEST_MOVE / np.maximum(np.abs(move).max(axis=1, keepdims=True), 1e-300))
 
 
 def _safe_inverse(information: Floats) -> Floats:

@@ -217,15 +217,20 @@ class SpendModel:
             draws = pd.DataFrame({"mean": self.params["mean"] * np.exp(relative * rng.standard_normal(n))})
             return draws.assign(p=self.params["p"])
         kept = ("p", "q", "v")
-        cells = self.cells.coarser().without_trend(self.params["trend"])
+        cells = self.cells.without_trend(self.params["trend"])
+        few = cells.coarser()
 
         def cell_values(logs: Floats) -> Floats:
-            return gamma_gamma_log_likelihood(
-                dict(zip(kept, np.exp(logs), strict=True)), cells.frequency, cells.monetary_value
-            )
+            params = dict(zip(kept, np.exp(logs), strict=True))
+            return gamma_gamma_log_likelihood(params, cells.frequency, cells.monetary_value)
+
+        def few_totals(logs: Floats) -> Floats:
+            params = dict(zip(kept, np.exp(logs).T[:, :, None], strict=True))
+            values = gamma_gamma_log_likelihood(params, few.frequency, few.monetary_value)
+            return np.asarray((values * few.weights).sum(axis=1), dtype=float)
 
         fitted = np.log(np.array([self.params[key] for key in kept]))
-        logs = bootstrap_log_parameters(cell_values, fitted, cells.weights, n=n, rng=rng)
+        logs = bootstrap_log_parameters(cell_values, few_totals, fitted, cells.weights, n=n, rng=rng)
         drawn = pd.DataFrame(np.exp(logs), columns=list(kept)).assign(trend=self.params["trend"])
         # a mean that the sample cannot bound is no draw of a mean: keep it at the fit's guard
         largest = LARGEST_MEAN_RATIO * max(self.population_mean, SMALLEST)
