@@ -107,7 +107,7 @@ def lay_out(folder: Path) -> list[Path]:
 
 
 def _studies_in(folder: Path) -> dict[str, Path]:
-    """List the studies below a folder by name: cdnow of ``cdnow/study.toml``, cdnow-sample of ``sample.toml``."""
+    """List the studies below a folder: cdnow for ``cdnow/study.toml``, cdnow-sample for ``sample.toml``."""
     return {
         path.parent.name if path.stem == "study" else f"{path.parent.name}-{path.stem}": path
         for path in sorted(folder.glob("*/*.toml"))

@@ -1,0 +1,90 @@
+"""The first page of a report: what moves money first, then the data, then every file with a description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cxmodels.reporting.findings import Finding, NotebookFindings
+from cxmodels.reporting.index_page import write_index
+from cxmodels.reporting.pages import PageContext, PageLink
+from cxmodels.reporting.record import Outcome
+from cxmodels.reporting.wording import Money
+from cxmodels.study import read_study
+from cxmodels.tables import open_tables
+from tests.reporting.conftest import Project
+
+PARTS = (
+    NotebookFindings("00-start", ("A guide.",)),
+    NotebookFindings("01-data", ("The data hold.",), (Finding("01-data", "All rows are used."),)),
+    NotebookFindings(
+        "02-value",
+        ("The base is worth £5.",),
+        (Finding("02-value", "Worth <i>£5</i>.", money=5, low=4, high=6, evidence="forecast"),),
+        ("A fallback was used.",),
+        {"value": "Value of each customer", "extra": ""},
+    ),
+)
+OUTCOMES = (
+    Outcome("00-start", "What is it?", "done"),
+    Outcome("01-data", "Can we trust it?", "kept", "kept", stale="made with other settings"),
+    Outcome("02-value", "What is it worth?", "done"),
+    Outcome("04-churn", "Who leaves?", "left out", "the study names no table 'contracts'"),
+    Outcome("05-why", "Why?", "skipped", "04-churn failed"),
+)
+
+
+@pytest.fixture
+def page(project: Project, tmp_path: Path) -> str:
+    folder = tmp_path / "report"
+    study = read_study(project.study)
+    open_tables(study).save(folder / "tables")
+    for name in (
+        "tables/value.csv",
+        "tables/extra.parquet",
+        "figures/02-value-a.png",
+        "figures/02-value-b.png",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x" * 2048)
+    context = PageContext(study.title, Money("GBP"), tuple(PageLink(o.name, o.title) for o in OUTCOMES[:3]))
+    path = write_index(folder, study=study, context=context, outcomes=OUTCOMES, parts=PARTS)
+    return path.read_text(encoding="utf-8")
+
+
+def test_what_moves_money_comes_first_and_a_guide_is_no_answer(page: str) -> None:
+    assert page.index("The base is worth £5.") < page.index("The data hold.")
+    assert page.index("Worth &lt;i&gt;£5&lt;/i&gt;.") < page.index("All rows are used.")
+    assert "A guide." not in page
+
+
+def test_what_was_left_out_or_skipped_is_said_with_the_reason(page: str) -> None:
+    left = page[page.index("Left out, and why") :]
+    assert "the study names no table &#39;contracts&#39;" in left
+    assert "04-churn failed" in left
+
+
+def test_a_page_of_an_earlier_run_is_marked(page: str) -> None:
+    assert "01-data · made with other settings" in page
+
+
+def test_the_data_are_summed_up(page: str) -> None:
+    data = page[page.index("<h2>The data</h2>") : page.index("<h2>Files</h2>")]
+    assert '<th scope="row">transactions</th><td class="number">3</td><td class="number">3</td>' in data
+
+
+def test_every_file_has_a_description(page: str) -> None:
+    files = page[page.index("<h2>Files</h2>") :]
+    for path, about in (
+        ("tables/value.csv", "Value of each customer"),
+        ("tables/extra.parquet", "From: What is it worth?"),
+        ("tables/transactions.parquet", "As read through the door: renamed and checked"),
+        ("figures/", "2 figures as PNG, for slides"),
+    ):
+        assert f'<a href="{path}">{path}</a></th><td>{about}</td>' in files
+    assert "<td></td><td class" not in files
+
+
+def test_warnings_are_shown(page: str) -> None:
+    assert "<strong>Note:</strong> A fallback was used." in page
