@@ -70,5 +70,5 @@ def test_an_end_of_an_interval_counts_as_inside():
 
 @pytest.mark.parametrize("predicted", [[1.0], [1.0, float("nan")], [1.0, float("inf")]])
 def test_what_cannot_be_compared_is_named(predicted):
-    with pytest.raises(ValueError, match="customers|finite"):
+    with pytest.raises(ValueError, match=r"customers|finite"):
         score_predictions([1.0, 2.0], predicted)
