@@ -156,7 +156,7 @@ def _manager(notebook: str, kernels: Kernels) -> type:
             ]
 
         async def _async_start_kernel(self, **kw: Any) -> None:
-            environment = {**os.environ, NOTEBOOK_VARIABLE: notebook}
+            environment = {**os.environ, NOTEBOOK_VARIABLE: notebook, "PYTHONWARNINGS": _quiet_bars()}
             # What cells write comes to us as messages; the kernel's own words would disturb the progress bar.
             with Path(self.connection_file).with_name("kernel.log").open("wb") as log:
                 await super()._async_start_kernel(**{**kw, "env": environment, "stdout": log, "stderr": log})
@@ -172,6 +172,12 @@ def _manager(notebook: str, kernels: Kernels) -> type:
         shutdown_kernel = _async_shutdown_kernel
 
     return Manager
+
+
+def _quiet_bars() -> str:
+    """Add to the warning filters of the user: tqdm misses widgets, which a page could not show anyway."""
+    own = os.environ.get("PYTHONWARNINGS", "")
+    return ",".join(filter(None, (own, "ignore:IProgress not found")))
 
 
 def _one_line(text: str, most: int = 300) -> str:

@@ -293,6 +293,9 @@ def test_kernels_speak_over_files_and_run_this_python(project: Project) -> None:
 def test_what_a_kernel_says_of_itself_does_not_disturb_the_terminal(
     project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    project.write("01-value", replace(GIVES, cells=["import os", "os.system('echo noise of a library >&2')"]))
-    run_study("shop", only=["01"])
+    project.write(
+        "01-value",
+        replace(GIVES, cells=["import os", "os.system('echo noise of a library >&2')", "import tqdm.auto"]),
+    )
+    assert record_of(run_study("shop", only=["01"]))["warnings"] == []
     assert capfd.readouterr() == ("", "")
