@@ -191,7 +191,7 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
         base=base,
         reason=reason,
         table=_table(rows, name),
-        notes=(*_fallbacks(singles), *_notes(frame, now, learned=bool(before))),
+        notes=(*_fallbacks(singles, base), *_notes(frame, now, learned=bool(before))),
         learned_days=frame.window_days,
         prediction=Prediction(
             customers=now.customers,
@@ -230,12 +230,11 @@ def _without_contest(why: str) -> Choice:
     return Choice(DEFAULT_MODEL, DEFAULT_MODEL, reason, _table({}, ""), notes=(reason,))
 
 
-def _fallbacks(singles: Mapping[str, Expectation]) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(
-            single.purchases_model.note for single in singles.values() if single.purchases_model.note
-        )
-    )
+def _fallbacks(singles: Mapping[str, Expectation], base: str) -> tuple[str, ...]:
+    """Return why the base stands in for a model that could not be fitted, where it does."""
+    models = [single.purchases_model for single in singles.values()]
+    notes = [model.note for model in models if model.note and model.name == base]
+    return tuple(notes[:1])
 
 
 def _notes(frame: _Frame, now: Snapshot, *, learned: bool) -> tuple[str, ...]:
