@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MONTHS = 24
 DAYS_A_MONTH = 30  # lifetimes counts a month as 30 days when its unit is a day
 MONTHLY_RATE = 0.01
+ENGINE_MEMORY = "750MB"  # beyond it DuckDB works on disk, so that memory does not grow with the log
 HORIZON_DAYS = MONTHS * DAYS_A_MONTH
 YEARLY_RATE = (1 + MONTHLY_RATE) ** (365.25 / DAYS_A_MONTH) - 1
 
@@ -61,7 +62,10 @@ def run_cxmodels(log: Path, out: Path, as_of: date, report: Report, *, intervals
         from cxmodels.value.spend import fit_spend
         from cxmodels.value.summary import summarise
     with report.stage("summary"):
-        transactions = ibis.duckdb.connect().read_parquet(log)
+        engine = ibis.duckdb.connect()
+        engine.raw_sql(f"SET memory_limit = '{ENGINE_MEMORY}'")
+        engine.raw_sql(f"SET temp_directory = '{out.parent / 'spill'}'")
+        transactions = engine.read_parquet(log)
         summary = summarise(transactions, as_of=as_of, unit="day").to_pandas()
     with report.stage("purchases"):
         purchases = fit_purchases(summary, model="bg-nbd", unit="day")
