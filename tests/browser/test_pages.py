@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,63 +9,16 @@ import pytest
 from cxmodels.reporting.runner import run_study
 from tests.reporting.conftest import lay_out_project
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
-    None,
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = ("index", "01-value", "02-segments")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the path"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(tmp_path_factory: pytest.TempPathFactory, chromium: object) -> Path:
+    """A report of small notebooks; asking for the browser first skips the run where there is none."""
     project = lay_out_project(tmp_path_factory.mktemp("browser"))
     return run_study(project.study, out=project.report, notebooks=project.notebooks)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium: sync_api.Browser, report: Path) -> Iterator:
-    """Open pages with the network cut, and hold them to silence at the end."""
-    context = chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
-    asked: list[str] = []
-    said: list[str] = []
-
-    def open_one(name: str) -> sync_api.Page:
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto((report / f"{name}.html").as_uri())
-        return page
-
-    yield open_one
-    context.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert said == []
 
 
 @pytest.mark.parametrize("name", PAGES)
