@@ -98,7 +98,7 @@ class Finding:
                 raise FindingError(
                     f"{name} is {value} in the finding {self.text!r}; it must be a finite number"
                 )
-            object.__setattr__(self, name, float(value))  # NumPy scalars would not be written as JSON
+            object.__setattr__(self, name, _settled(value))
         self._check_money()
 
     def _check_money(self) -> None:
@@ -122,6 +122,11 @@ class Finding:
             raise FindingError(
                 f"money {self.money} lies outside its interval {self.low} to {self.high} in {self.text!r}"
             )
+
+
+def _settled(value: float) -> float:
+    """Drop the last digits, which depend on the order in which threads have added up, to nine figures."""
+    return float(f"{float(value):.9g}")
 
 
 @dataclass(frozen=True)

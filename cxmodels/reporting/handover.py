@@ -52,10 +52,14 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     """Write a table as CSV that opens safely in a spreadsheet; the file appears whole or not at all.
 
     UTF-8 with a byte order mark (without it, Excel garbles names), comma, decimal point, ISO dates.
+    Numbers have twelve figures: the digits beyond depend on the order in which threads have added up.
     """
     safe = escape_formulas(frame)
     return _write_whole(
-        path, lambda part: safe.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
+        path,
+        lambda part: safe.to_csv(
+            part, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.12g"
+        ),
     )
 
 

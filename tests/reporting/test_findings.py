@@ -45,6 +45,13 @@ def test_a_finding_that_would_mislead_is_refused(parts: dict, message: str) -> N
         Finding(**{"notebook": "02-value", "text": "The base is worth $5.", **parts})
 
 
+def test_digits_that_depend_on_the_order_of_adding_up_are_dropped() -> None:
+    one = Finding("03-x", "Worth.", money=165073.05136114027, low=19216.41327577286, high=1451145.7157264787)
+    two = Finding("03-x", "Worth.", money=165073.0513611418, low=19216.413275764862, high=1451145.7157270894)
+    assert one == two
+    assert one.money == pytest.approx(165073.05136114027, rel=1e-8)
+
+
 def test_findings_survive_the_way_to_disk_and_back(tmp_path: Path) -> None:
     found = Finding("02-value", "Worth 5 «kr».", money=np.float64(5), low=4, high=6, evidence="forecast")
     content = NotebookFindings("02-value", ("Yes.",), (found,), ("Careful.",), {"value": "Value"})

@@ -53,6 +53,12 @@ def test_csv_opens_in_a_spreadsheet_and_reads_back(tmp_path: Path) -> None:
     assert back.to_dict("list") == {"id": ["0001", "'=ø"], "clv": [1.25, -3.0]}
 
 
+def test_numbers_in_csv_have_the_digits_that_hold(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"clv": [0.1 + 0.2, 1234567890.12, 1e-7]})
+    lines = write_csv(frame, tmp_path / "value.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines == ["clv", "0.3", "1234567890.12", "1e-07"]
+
+
 def test_parquet_keeps_texts_as_they_are(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": ["=1", "0001"], "clv": [1.0, float("nan")]})
     pd.testing.assert_frame_equal(pd.read_parquet(write_parquet(frame, tmp_path / "value.parquet")), frame)
