@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,13 @@ import ibis
 import ibis.expr.types as ir
 
 from cxmodels.study import Study
-from cxmodels.tables.door import (
-    Plan,
-    parsed_rows,
-    plan_table,
-    raw_as_json,
-    reasons_of,
-    rows_with_reasons,
-    value_of,
-)
+from cxmodels.tables.counting import Count, count_rows
+from cxmodels.tables.door import Plan, parsed_rows, plan_table, raw_as_json, rows_with_reasons, value_of
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import quote, text
 from cxmodels.tables.report import CheckReport, ReasonCount, TableCheck
 from cxmodels.tables.schemas import validate_table
 from cxmodels.tables.sources import FAULT, FILE, ROW
-from cxmodels.tables.staging import one_row
 
 SET_ASIDE = "set_aside"
 CHECK_FILE = "check.json"
@@ -133,13 +123,13 @@ def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
     for name in study.tables:
         plan = plan_table(backend.con, study, name=name, scratch=Path(scratch.name))
         rows = _rows(backend.con, plan, scratch=Path(scratch.name))
-        check, found = _count(backend.con, plan, rows, as_of=study.as_of, count_duplicates=count_duplicates)
-        _stop_when_bad(check, found)
-        _make_view(backend.con, plan, rows, all_kept=check.rows_kept == check.rows_read)
+        count = count_rows(backend.con, plan, rows, as_of=study.as_of, count_duplicates=count_duplicates)
+        _stop_when_bad(count.check, count.reasons)
+        _make_view(backend.con, plan, rows, count=count)
         validate_table(backend.table(name), name)
-        asides.append(_aside(plan, rows))
-        checks.append(check)
-        counts.extend(found)
+        asides.append(_aside(plan, rows, count=count))
+        checks.append(count.check)
+        counts.extend(count.reasons)
         notes.extend(plan.raw.notes)
         inputs.extend(plan.raw.inputs)
     backend.con.execute(f"CREATE VIEW {SET_ASIDE} AS {' UNION ALL '.join(asides)}")
@@ -199,31 +189,17 @@ def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, *, scratch: Path) -> str:
     return f"read_parquet({target})"
 
 
-def _make_view(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, all_kept: bool) -> None:
-    if all_kept and plan.simple:
-        values = _simplest_values(con, plan, rows)
-        columns = ", ".join(f"{values[name]} AS {quote(name)}" for name in _ordered(plan))
+def _make_view(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, count: Count) -> None:
+    if count.all_kept and plan.simple:
+        columns = ", ".join(
+            f"{quote(plan.mapping[name]) if name in count.clean else value_of(plan, name)} AS {quote(name)}"
+            for name in _ordered(plan)
+        )
         con.execute(f"CREATE VIEW {quote(plan.name)} AS SELECT {columns} FROM ({parsed_rows(plan)})")
         return
     columns = ", ".join(f"{quote(f'__v_{name}')} AS {quote(name)}" for name in _ordered(plan))
-    kept = "" if all_kept else " WHERE __reason IS NULL"
+    kept = "" if count.all_kept else " WHERE __reason IS NULL"
     con.execute(f"CREATE VIEW {quote(plan.name)} AS SELECT {columns} FROM {rows}{kept}")
-
-
-def _simplest_values(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str) -> dict[str, str]:
-    """Return SQL of each value: texts that are clean as they stand need no work ever after."""
-    values = {name: value_of(plan, name) for name in plan.mapping}
-    texts = [name for name, formula in plan.mapping.items() if plan.raw.columns.get(formula) == "text"]
-    if texts:
-        tests = ", ".join(
-            f"count(*) FILTER ({quote('__v_' + name)} IS DISTINCT FROM {quote(plan.mapping[name])})"
-            for name in texts
-        )
-        changed = one_row(con, f"SELECT {tests} FROM {rows}")
-        values |= {
-            name: quote(plan.mapping[name]) for name, count in zip(texts, changed, strict=True) if not count
-        }
-    return values
 
 
 def _ordered(plan: Plan) -> list[str]:
@@ -231,79 +207,16 @@ def _ordered(plan: Plan) -> list[str]:
     return [*known, *(name for name in plan.mapping if name not in known)]
 
 
-def _aside(plan: Plan, rows: str) -> str:
+def _aside(plan: Plan, rows: str, *, count: Count) -> str:
     labels = " ".join(f"WHEN {text(path)} THEN {text(label)}" for path, label in plan.raw.labels.items())
     return (
         f'SELECT {text(plan.name)} AS "table", CASE {FILE} {labels} ELSE {FILE} END AS "file", '
         f'{ROW} AS "row", coalesce({FAULT}, __reason) AS reason, __raw AS raw FROM {rows} '
-        "WHERE __reason IS NOT NULL"
+        f"WHERE {'false' if count.all_kept else '__reason IS NOT NULL'}"
     )
 
 
-def _count(
-    con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, as_of: date, count_duplicates: bool
-) -> tuple[TableCheck, list[ReasonCount]]:
-    day = quote(f"__v_{plan.schema.time}") if plan.schema.time else "NULL::DATE"
-    amount = '"__v_amount"' if "amount" in plan.mapping else "NULL::DOUBLE"
-    after = f"DATE {text(str(as_of + timedelta(days=1)))}"
-    grouped = con.execute(
-        f'SELECT __reason, count(*), count(DISTINCT "__v_customer_id"), CAST(min({day}) AS DATE)::VARCHAR, '
-        f"CAST(max({day}) AS DATE)::VARCHAR, count(*) FILTER ({day} >= {after}), "
-        f"count(*) FILTER ({amount} < 0), count(*) FILTER ({amount} = 0) FROM {rows} GROUP BY __reason"
-    ).fetchall()
-    by_reason = {row[0]: row[1:] for row in grouped}
-    kept = by_reason.pop(None, (0, 0, None, None, 0, 0, 0))
-    found = [
-        ReasonCount(
-            plan.name, r.sentence, by_reason[r.sentence][0], r.bad, _example(con, rows, r.sentence, r.columns)
-        )
-        for r in reasons_of(plan)
-        if r.sentence in by_reason
-    ]
-    bad = sum(count.rows for count in found if count.bad)
-    dropped = sum(count.rows for count in found if count.reason.startswith("duplicate"))
-    left_out = sum(count.rows for count in found if not count.bad) - dropped
-    duplicates = dropped if plan.source.duplicates == "drop" else None
-    if count_duplicates and duplicates is None:
-        duplicates = _count_duplicates(con, plan)
-    check = TableCheck(
-        table=plan.name,
-        source=", ".join(dict.fromkeys(plan.raw.labels.values())),
-        rows_read=kept[0] + bad + left_out + dropped,
-        rows_kept=kept[0],
-        set_aside=bad,
-        left_out=left_out,
-        dropped=dropped,
-        duplicates=duplicates,
-        customers=kept[1],
-        first_day=kept[2],
-        last_day=kept[3],
-        after_as_of=kept[4],
-        refunds=kept[5],
-        zero_amounts=kept[6],
-        max_bad_share=plan.source.max_bad_share,
-    )
-    return check, found
-
-
-def _count_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan) -> int:
-    columns = ", ".join(quote(name) for name in plan.raw.columns)
-    (count,) = one_row(
-        con,
-        f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {plan.raw.relation} WHERE {FAULT} IS NULL",
-    )
-    return int(count)
-
-
-def _example(con: duckdb.DuckDBPyConnection, rows: str, reason: str, columns: tuple[str, ...]) -> str:
-    if not columns:
-        return ""
-    (raw,) = one_row(con, f"SELECT __raw FROM {rows} WHERE __reason = {text(reason)} LIMIT 1")
-    values = json.loads(raw)
-    return ", ".join(f"{column} = {values[column]!r}" for column in columns)
-
-
-def _stop_when_bad(check: TableCheck, found: list[ReasonCount]) -> None:
+def _stop_when_bad(check: TableCheck, found: tuple[ReasonCount, ...]) -> None:
     said = "; ".join(
         f"{count.rows:,} rows: {count.reason}" + (f" (such as {count.example})" if count.example else "")
         for count in sorted(found, key=lambda count: -count.rows)

@@ -1,0 +1,131 @@
+"""How many rows are used, how many are not, and for which reason? One pass, and one more where rows are bad."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+
+from cxmodels.tables.door import Plan, reasons_of
+from cxmodels.tables.parse import quote, text
+from cxmodels.tables.report import ReasonCount, TableCheck
+from cxmodels.tables.sources import FAULT
+from cxmodels.tables.staging import one_row
+
+
+@dataclass(frozen=True)
+class Count:
+    """The counts of one table, its reasons, and the text columns that are clean as the source has them."""
+
+    check: TableCheck
+    reasons: tuple[ReasonCount, ...]
+    clean: frozenset[str]
+
+    @property
+    def all_kept(self) -> bool:
+        """Whether every row is used."""
+        return self.check.rows_kept == self.check.rows_read
+
+
+def count_rows(
+    con: duckdb.DuckDBPyConnection, plan: Plan, rows: str, *, as_of: date, count_duplicates: bool
+) -> Count:
+    """Count what is kept and what is not.
+
+    Parameters
+    ----------
+    con : DuckDB connection
+        The engine.
+    plan : Plan
+        How the table is read.
+    rows : str
+        SQL of all its rows, with values and reasons.
+    as_of : date
+        Rows after this day are counted as not yet known.
+    count_duplicates : bool
+        Whether lines equal to an earlier one are counted.
+    """
+    texts = [n for n, formula in plan.mapping.items() if plan.raw.columns.get(formula) == "text"]
+    texts = texts if plan.simple else []
+    total, kept, customers, first, last, after, refunds, zeros, *changed = one_row(
+        con, _facts(plan, rows, as_of=as_of, texts=texts)
+    )
+    reasons = _reasons(con, plan, rows) if kept < total else ()
+    bad = sum(count.rows for count in reasons if count.bad)
+    dropped = sum(count.rows for count in reasons if count.reason.startswith("duplicate"))
+    duplicates = dropped if plan.source.duplicates == "drop" else None
+    if count_duplicates and duplicates is None:
+        duplicates = _count_duplicates(con, plan)
+    check = TableCheck(
+        table=plan.name,
+        source=", ".join(dict.fromkeys(plan.raw.labels.values())),
+        rows_read=total,
+        rows_kept=kept,
+        set_aside=bad,
+        left_out=total - kept - bad - dropped,
+        dropped=dropped,
+        duplicates=duplicates,
+        customers=customers,
+        first_day=first,
+        last_day=last,
+        after_as_of=after,
+        refunds=refunds,
+        zero_amounts=zeros,
+        max_bad_share=plan.source.max_bad_share,
+    )
+    clean = frozenset(name for name, count in zip(texts, changed, strict=True) if not count)
+    return Count(check, reasons, clean)
+
+
+def _facts(plan: Plan, rows: str, *, as_of: date, texts: list[str]) -> str:
+    day = quote(f"__v_{plan.schema.time}") if plan.schema.time else "NULL::DATE"
+    amount = '"__v_amount"' if "amount" in plan.mapping else "NULL::DOUBLE"
+    after = f"DATE {text(str(as_of + timedelta(days=1)))}"
+    ok = "__reason IS NULL"
+    columns = [
+        "count(*)",
+        f"count(*) FILTER ({ok})",
+        f'count(DISTINCT "__v_customer_id") FILTER ({ok})',
+        f"CAST(min({day}) FILTER ({ok}) AS DATE)::VARCHAR",
+        f"CAST(max({day}) FILTER ({ok}) AS DATE)::VARCHAR",
+        f"count(*) FILTER ({ok} AND {day} >= {after})",
+        f"count(*) FILTER ({ok} AND {amount} < 0)",
+        f"count(*) FILTER ({ok} AND {amount} = 0)",
+        *(f"count(*) FILTER ({quote('__v_' + n)} IS DISTINCT FROM {quote(plan.mapping[n])})" for n in texts),
+    ]
+    return f"SELECT {', '.join(columns)} FROM {rows}"
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str) -> tuple[ReasonCount, ...]:
+    sql = f"SELECT __reason, count(*) FROM {rows} WHERE __reason IS NOT NULL GROUP BY __reason"
+    counts = dict(con.execute(sql).fetchall())
+    return tuple(
+        ReasonCount(
+            plan.name,
+            reason.sentence,
+            counts[reason.sentence],
+            reason.bad,
+            _example(con, rows, reason.sentence, reason.columns),
+        )
+        for reason in reasons_of(plan)
+        if reason.sentence in counts
+    )
+
+
+def _example(con: duckdb.DuckDBPyConnection, rows: str, reason: str, columns: tuple[str, ...]) -> str:
+    if not columns:
+        return ""
+    (raw,) = one_row(con, f"SELECT __raw FROM {rows} WHERE __reason = {text(reason)} LIMIT 1")
+    values = json.loads(raw)
+    return ", ".join(f"{column} = {values[column]!r}" for column in columns)
+
+
+def _count_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan) -> int:
+    columns = ", ".join(quote(name) for name in plan.raw.columns)
+    (count,) = one_row(
+        con,
+        f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {plan.raw.relation} WHERE {FAULT} IS NULL",
+    )
+    return int(count)
