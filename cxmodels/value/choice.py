@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.study import ValueSettings
@@ -46,8 +47,9 @@ class Prediction:
         How far outcomes fell from what this way of predicting expected on the earlier date.
     levels : tuple of float
         log(actual ÷ expected total) of the base model on earlier dates.
-    fifth_levels : tuple of float
-        The same for each fifth of customers by expected spend: how far a segment's total can fall.
+    fifth_levels : ndarray of float, shape (dates, 5)
+        The same for each fifth of customers by the base model's expectation, lowest first: how far a
+        segment's total can fall.
     level_freedom : int
         How many of the earlier outcomes do not overlap: the degrees of freedom of `levels`.
     """
@@ -57,7 +59,7 @@ class Prediction:
     expectation: Expectation = field(repr=False)
     spread: OutcomeSpread = field(repr=False)
     levels: tuple[float, ...]
-    fifth_levels: tuple[float, ...]
+    fifth_levels: npt.NDArray[np.float64] = field(repr=False)
     level_freedom: int
 
 
@@ -201,7 +203,7 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
                 later.outcome, candidates[name], there.spend_each, horizon_days=frame.window_days
             ),
             levels=tuple(level for one in earlier.values() for level in _levels(*one, parts=1)),
-            fifth_levels=tuple(level for one in earlier.values() for level in _levels(*one, parts=5)),
+            fifth_levels=np.array([_levels(*one, parts=5) for one in earlier.values()]),
             level_freedom=max(now.history_days // frame.window_days - 1, 1),
         ),
     )

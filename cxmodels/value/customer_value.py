@@ -34,6 +34,7 @@ SUMMARY_COLUMNS = [
 ]
 VALUE_COLUMNS = ["p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
 TOTAL_DRAWS = 4_000
+LARGEST_LEVEL = 5.0  # on the log scale
 LEAST_LEVEL = 0.01  # no forecast of a total is surer than about 1 %
 
 
@@ -87,9 +88,9 @@ class CustomerValue:
         Notes
         -----
         Without a contest the parameters' bootstrap gives the level's uncertainty. After one, the error of
-        totals on earlier dates does: their root mean square, in logarithms, with Student's t for the few
-        that do not overlap, and growing with the square root of the horizon. It covers ordinary drift and
-        seasons, not a season never seen.
+        totals on earlier dates does (for groups: of each fifth of the customers): its root mean square, in
+        logarithms, with Student's t for the few dates that do not overlap, and growing with the square root
+        of the horizon. It covers ordinary drift and seasons, not a season never seen.
         """
         prediction = self.choice.prediction
         if prediction is None:
@@ -193,15 +194,11 @@ def _learned_totals(result: CustomerValue, prediction: Prediction, groups: pd.Se
     clv = np.bincount(member, result.table["clv"], minlength=len(names)).astype(float)
     chance = np.sqrt(np.bincount(member, own**2, minlength=len(names)))
     longer = np.sqrt(max(terms.horizon_days / result.choice.learned_days, 1.0))
-    seen = prediction.levels if len(names) == 1 else prediction.fifth_levels
-    deviation = max(float(np.sqrt(np.mean(np.square(seen)))), LEAST_LEVEL) * longer
-    level = np.exp(
-        np.clip(
-            deviation * student_t.rvs(prediction.level_freedom, size=TOTAL_DRAWS, random_state=rng), -5, 5
-        )
-    )
+    deviation = _level_deviations(prediction, clv, member) * longer
+    error = student_t.rvs(prediction.level_freedom, size=TOTAL_DRAWS, random_state=rng)
+    level = np.exp(np.clip(deviation[:, None] * error, -LARGEST_LEVEL, LARGEST_LEVEL))
     margins = rng.uniform(*terms.margin_range, size=TOTAL_DRAWS) / (terms.margin_middle or 1.0)
-    means = clv[:, None] * (level * margins)
+    means = clv[:, None] * level * margins
     noise = _skewed(clv, chance, rng=rng)
     tails = [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]
     low, high = np.quantile(means * noise, tails, axis=1)
@@ -216,6 +213,23 @@ def _learned_totals(result: CustomerValue, prediction: Prediction, groups: pd.Se
             "outcome_width": np.diff(np.quantile(clv[:, None] * noise, tails, axis=1), axis=0)[0],
         }
     )
+
+
+def _level_deviations(prediction: Prediction, clv: Floats, member: npt.NDArray[np.int64]) -> Floats:
+    """Return how far, in logarithms, the total of each group fell on earlier dates (root mean square).
+
+    Customers bring the error of their fifth by expected spend; errors within a group go together.
+    """
+    if len(clv) == 1:
+        return np.maximum(np.sqrt(np.mean(np.square([prediction.levels]), axis=1)), LEAST_LEVEL)
+    of_fifth = np.sqrt(np.mean(np.square(prediction.fifth_levels), axis=0))
+    n = len(member)
+    fifth = np.empty(n, dtype=np.int64)
+    order = np.argsort(prediction.expectation.value, kind="stable")
+    fifth[order] = np.arange(n) * len(of_fifth) // n
+    weights = np.maximum(prediction.value, 1e-12)
+    sums = np.bincount(member, of_fifth[fifth] * weights, minlength=len(clv))
+    return np.maximum(sums / np.bincount(member, weights, minlength=len(clv)), LEAST_LEVEL)
 
 
 def _skewed(mean: Floats, deviation: Floats, *, rng: np.random.Generator) -> Floats:
