@@ -5,6 +5,7 @@ A column of numbers stays numbers and a column of dates stays dates; a column of
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -85,10 +86,13 @@ def _open_sheet(file: Path, *, sheet: str | None) -> tuple[str, Iterator[tuple[A
 
 
 def _kind_of(cells: Iterable[object]) -> str:
-    kinds = {_cell_kind(cell) for cell in cells if cell is not None}
+    return _one_kind({_cell_kind(cell) for cell in cells if cell is not None})
+
+
+def _one_kind(kinds: set[str]) -> str:
     if kinds == {"whole", "number"}:
         return "number"
-    return kinds.pop() if len(kinds) == 1 else "text"
+    return next(iter(kinds)) if len(kinds) == 1 else "text"
 
 
 def _cell_kind(cell: object) -> str:
@@ -188,8 +192,21 @@ def _sqlite_kind(base: sqlite3.Connection, name: str, column: str) -> str:
 def stage_json(con: duckdb.DuckDBPyConnection, file: Path, *, target: Path) -> Staged:
     """Stage a file of JSON lines (or one JSON array of objects).
 
-    Numbers stay numbers, everything else is staged as the text it was written as.
+    Numbers stay numbers, everything else is staged as the text it was written as. Lines that are no JSON object
+    are kept with their fault.
+
+    Raises
+    ------
+    DataError
+        Where no line is a JSON object.
     """
+    try:
+        return Staged(target, file.name, rows=_split_json(con, file, target=target))
+    except duckdb.Error:
+        return Staged(target, file.name, rows=_split_json_by_line(file, target=target))
+
+
+def _split_json(con: duckdb.DuckDBPyConnection, file: Path, *, target: Path) -> int:
     place = text(str(file))
     described = con.execute(f"DESCRIBE SELECT * FROM read_json({place}, sample_size = -1)").fetchall()
     types = {row[0]: row[1] if family_of(row[1]) in ("number", "flag") else "VARCHAR" for row in described}
@@ -198,4 +215,33 @@ def stage_json(con: duckdb.DuckDBPyConnection, file: Path, *, target: Path) -> S
         f"COPY (SELECT * FROM read_json({place}, columns = {{{columns}}})) "
         f"TO {text(str(target))} (FORMAT parquet)"
     )
-    return Staged(target, file.name, rows=rows_of(con, target))
+    return rows_of(con, target)
+
+
+def _split_json_by_line(file: Path, *, target: Path) -> int:
+    found: dict[str, set[str]] = {}
+    for record, _ in _json_lines(file):
+        for name, value in (record or {}).items():
+            found.setdefault(name, set()).update([_cell_kind(value)] if value is not None else [])
+    if not found:
+        raise DataError(f"{file} cannot be read as JSON lines: no line is a JSON object. Export it again.")
+    kinds = [_one_kind(kinds) for kinds in found.values()]
+    fields = [(name, ARROW.get(kind, pa.string())) for name, kind in zip(found, kinds, strict=True)]
+    schema = pa.schema([*fields, ("__fault", pa.string())])
+    rows = (
+        (*(record.get(name) for name in found), None)
+        if record is not None
+        else (*(line if kind == "text" else None for kind in kinds), "the line is no JSON object")
+        for record, line in _json_lines(file)
+    )
+    return write_rows(_typed_chunks(rows, kinds=[*kinds, "text"], decimal="."), schema=schema, target=target)
+
+
+def _json_lines(file: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:
+    with file.open(encoding="utf-8-sig", errors="replace") as stream:
+        for line in filter(str.strip, stream):
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            yield (record if isinstance(record, dict) else None), line.rstrip("\n")

@@ -1,4 +1,4 @@
-"""How many rows are used, how many are not, and for which reason? One pass, and one more where rows are bad."""
+"""How many rows are used, how many are not, and for which reason? One pass, or two where rows are bad."""
 
 from __future__ import annotations
 

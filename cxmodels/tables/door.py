@@ -192,7 +192,7 @@ def reasons_of(plan: Plan) -> list[Reason]:
     """Return what can speak against a row, in the order in which it is asked."""
     left_out = [_left_out(plan, formula, keep=True) for formula in plan.source.where]
     left_out += [_left_out(plan, formula, keep=False) for formula in plan.source.exclude]
-    reasons = [Reason("the line has more or fewer values than the header", f"{FAULT} IS NOT NULL"), *left_out]
+    reasons = [Reason("the line cannot be split into its columns", f"{FAULT} IS NOT NULL"), *left_out]
     if plan.source.duplicates == "drop":
         reasons.append(
             Reason("duplicate of an earlier line, dropped as the study says", "__repeated", bad=False)

@@ -174,6 +174,16 @@ def test_json_lines_and_arrays_are_read(tmp_path, see, as_array):
     assert is_the_log(see(source=["log.jsonl"]))
 
 
+def test_json_lines_that_are_broken_are_set_aside(tmp_path, see):
+    whole = [{"id": "007", "day": "2025-12-31", "net": 12.5}, {"id": "008", "day": "2025-12-30", "net": -3}]
+    lines = [json.dumps(whole[0]), '{"id": "009", "day": "2025-1', "[1, 2]", json.dumps(whole[1])]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    seen = see(source=["log.jsonl"], max_bad_share=0.5)
+    assert is_the_log(seen)
+    assert seen.aside == [(2, "the line is no JSON object"), (3, "the line is no JSON object")]
+    assert json.loads(seen.raw[0])["id"] == lines[1]
+
+
 def test_excel_keeps_numbers_dates_and_ids_as_they_are(tmp_path, see):
     book = openpyxl.Workbook()
     book.active.append(["id", "day", "net"])
