@@ -14,7 +14,7 @@ STEP = 1e-3
 LARGEST_MOVE = 3.0
 # a Newton step of this length in log-parameters lands within about a tenth of it from the optimum
 SHORT_MOVE = 0.05
-CORRECTIONS = 5
+CORRECTIONS = 4
 
 
 def cell_derivatives(cell_values: CellLogLikelihood, logs: Floats) -> tuple[Floats, Floats]:

@@ -25,7 +25,7 @@ class ParetoNbd(PurchaseModel):
     """Pareto/NBD; its parameters are r, alpha, s, beta."""
 
     # its likelihood is an integral, an order dearer than the others'
-    bootstrap_cells: ClassVar[int] = 150
+    bootstrap_cells: ClassVar[int] = 100
 
     @staticmethod
     def log_odds_left(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:

@@ -63,7 +63,7 @@ class PurchaseModel(ABC):
     log_likelihood: float
     note: str = ""
     counts: Counts = field(repr=False, compare=False)
-    bootstrap_cells: ClassVar[int] = 500
+    bootstrap_cells: ClassVar[int] = 200
 
     # --- what each model defines -------------------------------------------------------------------
 

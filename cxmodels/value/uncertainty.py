@@ -15,7 +15,7 @@ from cxmodels.value.spend import SpendModel
 
 COVERAGE = 0.90
 INTERVAL_CELLS = 2_500
-TOTAL_CELLS = 400
+TOTAL_CELLS = 250
 PARAMETER_DRAWS = 200
 VARIANCE_DRAWS = 400
 BLOCK = 250
@@ -128,7 +128,7 @@ def group_totals(
     clv, variance = by_group[0] * net, by_group[1] * net**2
     ratio = _parameter_ratios(summary, purchases, spend, member=member, terms=terms, rng=rng)
     margins = _draw_margins(terms, ratio.shape[1], rng=rng) / max(terms.margin_middle, 1e-300)
-    repeats = 5
+    repeats = 20
     means = np.repeat(clv[:, None] * ratio * margins, repeats, axis=1)
     chance = _gamma_with(np.ones_like(means) * clv[:, None], variance[:, None], rng=rng)
     both = _gamma_with(means, variance[:, None] * np.repeat(ratio * margins**2, repeats, axis=1), rng=rng)

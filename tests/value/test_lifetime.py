@@ -55,9 +55,10 @@ def test_value_equals_lifetimes_own_discounted_sum(cdnow_weeks, models):
 def test_refunds_reduce_expected_value(cdnow_weeks, models):
     refunding = cdnow_weeks.assign(refunds=0.2 * cdnow_weeks.total_spend)
     assert refund_share(refunding) == pytest.approx(0.2)
-    ratio = estimate_value(refunding, *models, terms=TERMS).clv / estimate_value(
-        cdnow_weeks, *models, terms=TERMS
-    ).clv
+    ratio = (
+        estimate_value(refunding, *models, terms=TERMS).clv
+        / estimate_value(cdnow_weeks, *models, terms=TERMS).clv
+    )
     assert ratio.to_numpy() == pytest.approx(np.full(len(ratio), 0.8))
     assert refund_share(cdnow_weeks.drop(columns="refunds")) == 0.0
 

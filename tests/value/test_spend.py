@@ -51,7 +51,9 @@ def test_cells_leave_parameters_within_a_tenth_of_a_standard_error():
 def test_likelihood_is_the_one_that_lifetimes_maximises(cdnow_weeks):
     import lifetimes
 
-    x, m = (cdnow_weeks.query("frequency > 0")[key].to_numpy(float) for key in ("frequency", "monetary_value"))
+    x, m = (
+        cdnow_weeks.query("frequency > 0")[key].to_numpy(float) for key in ("frequency", "monetary_value")
+    )
     params = {"p": 6.25, "q": 3.74, "v": 15.45}
     theirs = -lifetimes.GammaGammaFitter._negative_log_likelihood(
         np.log(list(params.values())), x, m, np.ones(len(x)), 0.0
@@ -83,14 +85,18 @@ def test_customers_who_all_spend_the_same_are_valued_at_the_pooled_mean():
     assert (fitted.name, fitted.requested) == ("pooled-mean", "gamma-gamma")
     assert "varies too little" in fitted.note
     assert fitted.expected_spend([0, 3], [0.0, 25.0]).tolist() == [25.0, 25.0]
-    assert fitted.draw(np.full((1, 5), 4.0), [3], [25.0], rng=np.random.default_rng(1)).tolist() == [[100.0] * 5]
+    assert fitted.draw(np.full((1, 5), 4.0), [3], [25.0], rng=np.random.default_rng(1)).tolist() == [
+        [100.0] * 5
+    ]
 
 
 def test_spend_that_varies_within_but_not_between_customers_is_pooled():
     """lifetimes raises ConvergenceError here: q and v run away together."""
     rng = np.random.default_rng(6)
     x = 1 + rng.poisson(4.0, 3_000)
-    fitted = fit_spend(pd.DataFrame({"frequency": x, "monetary_value": rng.gamma(8.0 * x) / (8.0 * x) * 40.0}))
+    fitted = fit_spend(
+        pd.DataFrame({"frequency": x, "monetary_value": rng.gamma(8.0 * x) / (8.0 * x) * 40.0})
+    )
     assert np.isfinite(fitted.population_mean)
     one_large = fitted.expected_spend([5], [60.0])[0]
     assert fitted.population_mean == pytest.approx(40.0, rel=0.02)
@@ -119,7 +125,10 @@ def test_correlations_equal_scipys(cdnow_weeks):
 
     kept = cdnow_weeks.query("frequency > 0")
     found = fit_spend(cdnow_weeks).independence
-    pearson, spearman = pearsonr(kept.frequency, kept.monetary_value), spearmanr(kept.frequency, kept.monetary_value)
+    pearson, spearman = (
+        pearsonr(kept.frequency, kept.monetary_value),
+        spearmanr(kept.frequency, kept.monetary_value),
+    )
     assert (found.pearson, found.pearson_p) == pytest.approx(tuple(pearson))
     assert (found.spearman, found.spearman_p) == pytest.approx(tuple(spearman), rel=1e-6)
 
@@ -139,7 +148,9 @@ def test_spend_that_grows_with_frequency_is_reported_and_the_way_out_is_better()
 
 
 def test_too_few_repeat_buyers_get_the_mean_purchase():
-    summary = pd.DataFrame({"frequency": [0, 0, 1], "monetary_value": [0, 0, 30.0], "total_spend": [10, 20, 60.0]})
+    summary = pd.DataFrame(
+        {"frequency": [0, 0, 1], "monetary_value": [0, 0, 30.0], "total_spend": [10, 20, 60.0]}
+    )
     fitted = fit_spend(summary)
     assert fitted.name == "pooled-mean"
     assert "too few" in fitted.note
