@@ -62,7 +62,8 @@ class PurchaseTruth:
         if self.model not in PARAMETERS:
             nearest = difflib.get_close_matches(self.model, PARAMETERS, n=1, cutoff=0.0)[0]
             raise ValueError(
-                f"Unknown model {self.model!r}: allowed are {', '.join(PARAMETERS)}. Did you mean {nearest!r}?"
+                f"Unknown model {self.model!r}: allowed are {', '.join(PARAMETERS)}. "
+                f"Did you mean {nearest!r}?"
             )
         for given, wanted in ((self.purchases, PARAMETERS[self.model]), (self.spend, ("p", "q", "v"))):
             if set(given) != set(wanted) or not all(value > 0 for value in given.values()):

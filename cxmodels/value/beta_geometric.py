@@ -1,7 +1,7 @@
 """BG/NBD and MBG/NBD: customers who may leave right after a purchase.
 
 Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way; Batislam, Denizel & Filiztekin (2007) and
-Wagner & Hoppe (2008) for the modified model, in which customers may also leave right after the first purchase.
+Wagner & Hoppe (2008) for the modified model, in which customers may also leave after the first purchase.
 A customer buys at rate λ ~ Gamma(r, α) and leaves after a purchase with probability p ~ Beta(a, b).
 """
 
@@ -87,7 +87,7 @@ class BetaGeometric(PurchaseModel):
     def _simulate(
         cls, params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
-        """The purchases are the smaller of a Poisson count and of the purchase at which the customer leaves."""
+        """The smaller of a Poisson count and of the purchase at which the customer leaves."""
         r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
         shape = np.broadcast_shapes(np.shape(r), np.shape(frequency))
         rate = rng.standard_gamma(np.broadcast_to(r + frequency, shape)) / (alpha + T)

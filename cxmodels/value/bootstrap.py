@@ -101,10 +101,10 @@ def bootstrap_log_parameters(
 
     Notes
     -----
-    Each sample draws the customers of every cell anew (Poisson). Its score and Hessian at `logs` come from all
-    cells, and give a Newton step. Where steps are long, the equation of the refit is solved further, with the
-    way in which the score bends away from `logs` taken from few cells, which is cheap and all that they are
-    for. Directions that a sample does not determine are not moved in.
+    Each sample draws the customers of every cell anew (Poisson). Its score and Hessian at `logs` come from
+    all cells, and give a Newton step. Where steps are long, the equation of the refit is solved further, with
+    the way in which the score bends away from `logs` taken from few cells, which is cheap and all that they
+    are for. Directions that a sample does not determine are not moved in.
     """
     samples = rng.poisson(weights, size=(n, len(weights))).astype(float)
     scores, hessians = cell_derivatives(cell_values, logs)

@@ -80,8 +80,8 @@ def read_history(summary: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
         if bad.any():
             row = int(np.argmax(bad))
             raise ValueError(
-                f"{int(bad.sum())} of {len(bad)} customers have {fault}; the first is row {row} with frequency "
-                f"{frequency[row]}, recency {recency[row]}, T {age[row]}. Correct the summary."
+                f"{int(bad.sum())} of {len(bad)} customers have {fault}; the first is row {row} with "
+                f"frequency {frequency[row]}, recency {recency[row]}, T {age[row]}. Correct the summary."
             )
     return frequency, np.minimum(recency, age), age
 

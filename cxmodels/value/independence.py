@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
@@ -55,7 +56,7 @@ class SpendCells:
             return self
         steps = np.floor(np.log(self.monetary_value) / COARSE_WIDTH)
         joined = np.unique(np.column_stack((self.frequency, steps)), axis=0, return_inverse=True)[1].ravel()
-        weights = np.bincount(joined, self.weights)
+        weights = np.bincount(joined, self.weights).astype(np.float64)
         frequency, logs = (
             np.bincount(joined, self.weights * one) / weights
             for one in (self.frequency, np.log(self.monetary_value))
@@ -135,7 +136,7 @@ def spend_cells(summary: pd.DataFrame) -> SpendCells:
         return SpendCells(x[order], m[order], np.ones(len(x)), mean, error)
     log_m = np.log(m)
     bins = np.floor((log_m - log_m.min()) / LOG_WIDTH).astype(np.int64)
-    x_values, ranks = np.unique(x, return_inverse=True) if x.max() > 1e6 else _whole_ranks(x)
+    ranks = np.unique(x, return_inverse=True)[1] if x.max() > 1e6 else _whole_ranks(x)
     key = ranks * (bins.max() + 1) + bins
     if key.max() > 50_000_000:
         key = np.unique(key, return_inverse=True)[1]
@@ -180,16 +181,16 @@ def assess_independence(cells: SpendCells) -> Independence:
         size = "weakly" if abs(spearman) < WEAK else "clearly"
         more = "more" if spearman > 0 else "less"
         verdict = (
-            f"Frequent buyers spend {size} {more} per purchase (Spearman {spearman:+.2f}): compare with the spend model "
-            "'gamma-gamma-by-frequency'."
+            f"Frequent buyers spend {size} {more} per purchase (Spearman {spearman:+.2f}): compare with the "
+            "spend model 'gamma-gamma-by-frequency'."
         )
     return Independence(pearson, spearman, pearson_p, spearman_p, verdict)
 
 
-def _whole_ranks(x: Floats) -> tuple[Floats, np.ndarray]:
+def _whole_ranks(x: Floats) -> npt.NDArray[np.int64]:
     whole = x.astype(np.int64)
     present = np.bincount(whole) > 0
-    return np.flatnonzero(present).astype(float), (np.cumsum(present) - 1)[whole]
+    return (np.cumsum(present) - 1)[whole]
 
 
 def _mid_ranks(values: Floats, weights: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Pareto/NBD: customers who may leave at any time (Schmittlein, Morrison & Colombo 1987).
 
-A customer buys at rate λ ~ Gamma(r, α) and leaves at rate μ ~ Gamma(s, β). Derivations: Fader & Hardie (2005),
-"A Note on Deriving the Pareto/NBD Model and Related Expressions".
+A customer buys at rate λ ~ Gamma(r, α) and leaves at rate μ ~ Gamma(s, β). Derivations: Fader & Hardie
+(2005), "A Note on Deriving the Pareto/NBD Model and Related Expressions".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ParetoNbd(PurchaseModel):
         """Return log(P(left by T) / P(alive at T)), given the history.
 
         The odds are s ∫ ((α+T)/(α+y))^(r+x) ((β+T)/(β+y))^s dy / (β+y) over the times y from recency to T at
-        which the customer may have left. The substitution follows a power law with the integrand's own initial
+        which the customer may have left. The substitution is a power law with the integrand's own initial
         slope and final power, so few nodes serve every frequency, and nothing overflows: the difference of
         two hypergeometric functions in the literature is NaN for heavy buyers with recency = T.
         """

@@ -1,4 +1,4 @@
-"""How often will customers buy, and have they stopped? Fit a purchase model, or the nearest one that holds."""
+"""How often will customers buy, and have they stopped? Fit a purchase model that holds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODELS: dict[str, type[PurchaseModel]] = {
     "nbd": Nbd,
 }
 LABELS = {"bg-nbd": "BG/NBD", "mbg-nbd": "MBG/NBD", "pareto-nbd": "Pareto/NBD", "nbd": "NBD"}
-# below this share of customers leaving (at a purchase, or in the whole history), dropout is no part of the data
+# below this share of customers leaving (at a purchase, or in the whole history), there is no dropout
 LEAST_DROPOUT = 1e-3
 
 

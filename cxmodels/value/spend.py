@@ -1,7 +1,7 @@
 """What is a customer's purchase worth? Gamma-Gamma on counted cells, and what replaces it where it fails.
 
-Fader, Hardie & Lee (2005), "RFM and CLV"; Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value". A purchase
-of a customer is Gamma(p, ν), and ν ~ Gamma(q, v) over customers, independent of how often they buy.
+Fader, Hardie & Lee (2005), "RFM and CLV"; Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value". A
+purchase of a customer is Gamma(p, ν), and ν ~ Gamma(q, v) over customers, independent of how often they buy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy.special import gammaln
 from cxmodels.value.bootstrap import bootstrap_log_parameters
 from cxmodels.value.counts import Floats
 from cxmodels.value.fitting import fit_gamma_gamma
-from cxmodels.value.independence import Independence, SpendCells, spend_cells, assess_independence
+from cxmodels.value.independence import Independence, SpendCells, assess_independence, spend_cells
 
 SPEND_MODELS = ("gamma-gamma", "gamma-gamma-by-frequency", "pooled-mean")
 LEAST_BUYERS = 3
@@ -81,7 +81,7 @@ class SpendModel:
 
     @staticmethod
     def expected_factor(frequency: Floats, params: Mapping[str, npt.ArrayLike]) -> Floats:
-        """Return the expected value of a purchase over `scale`: p / (p x + q − 1), or 1 for the pooled mean."""
+        """Return the expected value of a purchase over `scale`: p / (p x + q − 1); pooled mean: 1."""
         if "mean" in params:
             return np.ones(np.shape(frequency))
         p, q = np.asarray(params["p"], dtype=float), np.asarray(params["q"], dtype=float)
@@ -147,7 +147,7 @@ class SpendModel:
         return total
 
     def second_moment(self, purchases: Floats, frequency: Floats) -> tuple[Floats, Floats]:
-        """Return mean and mean square of the total of `purchases` purchases, divided by `scale` and its square.
+        """Return mean and mean square of the total of `purchases` purchases over `scale`.
 
         Parameters
         ----------
@@ -291,7 +291,8 @@ def fit_spend(summary: pd.DataFrame, *, model: str = "gamma-gamma") -> SpendMode
     if model not in SPEND_MODELS:
         nearest = difflib.get_close_matches(str(model), SPEND_MODELS, n=1, cutoff=0.0)
         raise ValueError(
-            f"Unknown spend model {model!r}: allowed are {', '.join(SPEND_MODELS)}. Did you mean {nearest[0]!r}?"
+            f"Unknown spend model {model!r}: allowed are {', '.join(SPEND_MODELS)}. "
+            f"Did you mean {nearest[0]!r}?"
         )
     cells = spend_cells(summary)
     pooled = SpendModel(

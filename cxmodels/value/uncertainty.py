@@ -125,13 +125,15 @@ def group_totals(
     net = 1.0 - refund_share(summary)
     expected, spread = _moments(summary, purchases, spend, scale=scale, terms=terms, rng=rng)
     by_group = [np.bincount(member, one, minlength=len(names)) for one in (expected, spread)]
-    clv, variance = by_group[0] * net, by_group[1] * net**2
+    clv, variance = (by_group[i].astype(np.float64) * net ** (i + 1) for i in range(2))
     ratio = _parameter_ratios(summary, purchases, spend, member=member, terms=terms, rng=rng)
     margins = _draw_margins(terms, ratio.shape[1], rng=rng) / max(terms.margin_middle, 1e-300)
     repeats = 20
     means = np.repeat(clv[:, None] * ratio * margins, repeats, axis=1)
     chance = _gamma_with(np.ones_like(means) * clv[:, None], variance[:, None], rng=rng)
-    both = _gamma_with(means, variance[:, None] * np.repeat(ratio * margins**2, repeats, axis=1), rng=rng)
+    both = _gamma_with(
+        means, variance[:, None] * np.repeat(ratio * margins**2, repeats, axis=1).astype(np.float64), rng=rng
+    )
     tail = [(1.0 - COVERAGE) / 2, (1.0 + COVERAGE) / 2]
     low, high = np.quantile(both, tail, axis=1)
     return pd.DataFrame(

@@ -104,9 +104,9 @@ def test_simulated_futures_agree_with_the_closed_forms(name):
     ],
 )
 def test_forecast_holds_for_customers_followed_beyond_as_of(name, truth):
-    """Simulate whole lives to day 400, look at day 200, forecast the rest: right on average for every frequency.
+    """Simulate lives to day 400, look at day 200, forecast the rest: right on average.
 
-    The log of the simulator is cut, not the model's own posterior drawn: a wrong likelihood or P(alive) shows.
+    The simulated log is cut, the model's own posterior is not drawn: a wrong P(alive) shows.
     """
     from cxmodels.datasets.purchases import PurchaseTruth, _draw_customers, _draw_repeats
 
