@@ -192,8 +192,8 @@ def _sqlite_kind(base: sqlite3.Connection, name: str, column: str) -> str:
 def stage_json(con: duckdb.DuckDBPyConnection, file: Path, *, target: Path) -> Staged:
     """Stage a file of JSON lines (or one JSON array of objects).
 
-    Numbers stay numbers, everything else is staged as the text it was written as. Lines that are no JSON object
-    are kept with their fault.
+    Numbers stay numbers, everything else is staged as the text it was written as. Lines that are no JSON
+    object are kept with their fault.
 
     Raises
     ------
