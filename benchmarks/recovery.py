@@ -88,7 +88,7 @@ def measure_recovery(*, seeds: int = SEEDS, customers: int = CUSTOMERS) -> Resul
         ),
         verdicts=tuple(verdicts),
         notes=(
-            f"All parameters together: {table['covered'].sum()} of {table['trials'].sum()} intervals hold the truth.",
+            f"All together: {table['covered'].sum()} of {table['trials'].sum()} intervals hold the truth.",
         ),
         machine=describe_machine(),
     )
