@@ -66,7 +66,8 @@ def run_cxmodels(log: Path, out: Path, as_of: date, report: Report, *, intervals
         engine.raw_sql(f"SET memory_limit = '{ENGINE_MEMORY}'")
         engine.raw_sql(f"SET temp_directory = '{out.parent / 'spill'}'")
         transactions = engine.read_parquet(log)
-        summary = summarise(transactions, as_of=as_of, unit="day").to_pandas()
+        rows = summarise(transactions, as_of=as_of, unit="day").to_pyarrow()
+        summary = rows.to_pandas(date_as_object=False)
     with report.stage("purchases"):
         purchases = fit_purchases(summary, model="bg-nbd", unit="day")
     with report.stage("spend"):
