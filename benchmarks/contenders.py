@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MONTHS = 24
 DAYS_A_MONTH = 30  # lifetimes counts a month as 30 days when its unit is a day
 MONTHLY_RATE = 0.01
-ENGINE_MEMORY = "750MB"  # beyond it DuckDB works on disk, so that memory does not grow with the log
+ENGINE_MEMORY = "1GB"  # as the tables of a study have it
 HORIZON_DAYS = MONTHS * DAYS_A_MONTH
 YEARLY_RATE = (1 + MONTHLY_RATE) ** (365.25 / DAYS_A_MONTH) - 1
 
@@ -60,14 +60,13 @@ def run_cxmodels(log: Path, out: Path, as_of: date, report: Report, *, intervals
         from cxmodels.value.lifetime import Terms, estimate_value
         from cxmodels.value.purchases import fit_purchases
         from cxmodels.value.spend import fit_spend
-        from cxmodels.value.summary import summarise
+        from cxmodels.value.summary import as_frame, summarise
     with report.stage("summary"):
         engine = ibis.duckdb.connect()
         engine.raw_sql(f"SET memory_limit = '{ENGINE_MEMORY}'")
         engine.raw_sql(f"SET temp_directory = '{out.parent / 'spill'}'")
         transactions = engine.read_parquet(log)
-        rows = summarise(transactions, as_of=as_of, unit="day").to_pyarrow()
-        summary = rows.to_pandas(date_as_object=False)
+        summary = as_frame(summarise(transactions, as_of=as_of, unit="day"))
     with report.stage("purchases"):
         purchases = fit_purchases(summary, model="bg-nbd", unit="day")
     with report.stage("spend"):

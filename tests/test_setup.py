@@ -43,7 +43,9 @@ def test_conda_and_pip_ask_for_the_same_packages_and_versions():
 
 
 def test_every_line_of_environment_yml_gives_its_reason():
-    lines = [line for line in ENVIRONMENT.splitlines() if line.lstrip().startswith("- ") and "- pip:" not in line]
+    lines = [
+        line for line in ENVIRONMENT.splitlines() if line.lstrip().startswith("- ") and "- pip:" not in line
+    ]
     without = [line for line in lines if "#" not in line and "conda-forge" not in line]
     assert not without
 
@@ -77,7 +79,9 @@ def test_this_environment_runs_the_pinned_versions():
         pin = Requirement(line)
         name = canonicalize_name(pin.name)
         if name in project_requirements() and (pin.marker is None or pin.marker.evaluate(dict(here))):
-            assert pin.specifier.contains(version(name)), f"{name} {version(name)} is installed, {pin} is pinned"
+            assert pin.specifier.contains(version(name)), (
+                f"{name} {version(name)} is installed, {pin} is pinned"
+            )
 
 
 def test_make_help_lists_every_target():

@@ -8,7 +8,7 @@ from typing import TextIO
 from cxmodels.datasets.catalogue import list_datasets
 from cxmodels.study import Study
 from cxmodels.tables import open_tables
-from cxmodels.tables.questions import questions
+from cxmodels.tables.answerable import questions
 
 
 def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:

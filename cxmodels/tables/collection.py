@@ -92,6 +92,10 @@ class Tables:
         return read_tables(folder)
 
 
+# beyond it the engine works on disk: memory does not grow with the log
+ENGINE_MEMORY = "1GB"
+
+
 def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
     """Read the raw tables of a study through the door.
 
@@ -169,8 +173,9 @@ def _connect(scratch: Path | None) -> Any:
     # In a notebook without ipywidgets there is no progress bar, and DuckDB refuses even to turn it off.
     with contextlib.suppress(duckdb.InvalidInputException):
         backend.con.execute("SET enable_progress_bar = false")
-    if scratch is not None:
-        backend.con.execute(f"SET temp_directory = {text(str(scratch / 'spill'))}")
+    spill = (scratch or Path(tempfile.gettempdir())) / "cxmodels-spill"
+    backend.con.execute(f"SET temp_directory = {text(str(spill))}")
+    backend.con.execute(f"SET memory_limit = '{ENGINE_MEMORY}'")
     return backend
 
 

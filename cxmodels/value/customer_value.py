@@ -18,7 +18,7 @@ from cxmodels.value.metrics import Floats
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.purchases import fit_purchases
 from cxmodels.value.spend import SpendModel, fit_spend
-from cxmodels.value.summary import summarise
+from cxmodels.value.summary import as_frame, summarise
 from cxmodels.value.uncertainty import COVERAGE, group_totals, value_intervals
 
 SUMMARY_COLUMNS = [
@@ -136,10 +136,10 @@ def _modelled(
     transactions: ir.Table, choice: Choice, terms: Terms, *, as_of: date, settings: ValueSettings
 ) -> CustomerValue:
     """Take a purchase model and a spend model as they are."""
-    summary = (
-        summarise(transactions, as_of=as_of, unit=settings.unit, history_start=settings.history_start)
-        .order_by("customer_id")
-        .to_pandas()
+    summary = as_frame(
+        summarise(
+            transactions, as_of=as_of, unit=settings.unit, history_start=settings.history_start
+        ).order_by("customer_id")
     )
     purchases = fit_purchases(summary, model=choice.base, unit=settings.unit, seed=settings.seed)
     spend = fit_spend(summary)

@@ -17,7 +17,7 @@ from cxmodels.value.metrics import Floats, interval_scores, score_predictions, s
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
 from cxmodels.value.snapshots import Snapshot, learning_horizon, take_snapshot
-from cxmodels.value.summary import _customer_days, summarise
+from cxmodels.value.summary import customer_days, summarise
 from cxmodels.value.units import days_in
 
 RIVALS = ("past spend rate", "past spend", "lightgbm regression")
@@ -271,7 +271,7 @@ def tracking_curve(
     n_days = (pd.Timestamp(as_of) - start).days + 1
     born = np.zeros(n_days)
     np.add.at(born, (pd.to_datetime(births["first_day"]) - start).dt.days.to_numpy(), births["customers"])
-    bought = _customer_days(known_by(transactions, as_of)).filter(lambda days: days.bought)
+    bought = customer_days(known_by(transactions, as_of)).filter(lambda days: days.bought)
     repeats = bought.inner_join(summary.select("customer_id", "first_day"), "customer_id")
     repeats = repeats.filter(repeats.day > repeats.first_day)
     counts = repeats.group_by("day").aggregate(purchases=repeats.count()).to_pandas()

@@ -62,7 +62,7 @@ def spearman(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     >>> round(spearman([0, 0, 1, 5], [1, 2, 3, 4]), 4)
     0.9487
     """
-    truth, guess = _pair(actual, predicted)
+    truth, guess = map(_settled, _pair(actual, predicted))
     return _correlation(rankdata(truth), rankdata(guess))
 
 
@@ -74,7 +74,7 @@ def spearman_untied(actual: npt.ArrayLike, predicted: npt.ArrayLike, *, seed: in
     >>> spearman_untied([0, 0, 0, 5], [1, 1, 1, 2]) < spearman([0, 0, 0, 5], [1, 1, 1, 2])
     True
     """
-    truth, guess = _pair(actual, predicted)
+    truth, guess = map(_settled, _pair(actual, predicted))
     rng, ranks = np.random.default_rng(seed), rankdata(truth)
     place = np.empty(len(guess))
     values = []
@@ -101,7 +101,7 @@ def top_tenth_capture(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     if total <= 0:
         return float("nan")
     size = -(-len(truth) // 10)
-    chosen = np.argsort(-guess, kind="stable")[:size]
+    chosen = np.argsort(-_settled(guess), kind="stable")[:size]
     return float(truth[chosen].sum()) / total
 
 
@@ -140,6 +140,14 @@ def _correlation(left: Floats, right: Floats) -> float:
     a, b = left - left.mean(), right - right.mean()
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size > 0 else 0.0
+
+
+def _settled(values: Floats) -> Floats:
+    """Round to 9 significant digits: sums added up in another order must not break a tie."""
+    with np.errstate(divide="ignore"):
+        digits = 8 - np.floor(np.log10(np.abs(values)))
+    scale = 10.0 ** np.where(np.isfinite(digits), np.clip(digits, -290, 290), 0.0)
+    return np.round(values * scale) / scale
 
 
 def _pair(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> tuple[Floats, Floats]:

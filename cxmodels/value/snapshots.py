@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxmodels.tables.cut import known_by, within
 from cxmodels.value.metrics import Floats
-from cxmodels.value.summary import _customer_days, outcomes, summarise
+from cxmodels.value.summary import as_frame, customer_days, outcomes, summarise
 
 SHARES_OF_WINDOW = (1, 2, 4)  # recent windows: the whole, a half, a quarter of window_days
 MIN_WINDOW_DAYS = 7
@@ -95,9 +95,7 @@ def take_snapshot(
         known = within(known, history_start - timedelta(days=1), as_of)
     recent = _recent_behaviour(known, as_of=as_of, window_days=window_days)
     joined = summary.left_join(recent, "customer_id").drop("customer_id_right")
-    customers = joined.order_by("customer_id").to_pandas().set_index("customer_id")
-    for column in ("first_day", "last_day"):
-        customers[column] = pd.to_datetime(customers[column])
+    customers = as_frame(joined.order_by("customer_id")).set_index("customer_id")
     start = customers["first_day"].min() if len(customers) else pd.Timestamp(as_of)
     spend = purchases = None
     if horizon_days:
@@ -149,7 +147,7 @@ def learning_dates(*, as_of: date, history_days: int, window_days: int) -> tuple
 
 def _recent_behaviour(known: ir.Table, *, as_of: date, window_days: int) -> ir.Table:
     """Count and value purchase days in recent windows, and describe gaps between them and their values."""
-    days = _customer_days(known)
+    days = customer_days(known)
     days = days.filter(days.bought)
     before = ibis.window(group_by="customer_id", order_by="day")
     days = days.mutate(gap=days.day.delta(days.day.lag().over(before), unit="day").cast("float64"))

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from cxmodels.tables.cut import known_by, within
 from cxmodels.value.units import DAYS_IN_YEAR, days_in
@@ -62,7 +63,7 @@ def summarise(
         if history_start > as_of:
             raise ValueError(f"history_start {history_start} is after as_of {as_of}: nothing would be left.")
         known = within(known, history_start - timedelta(days=1), as_of)
-    days = _customer_days(known)
+    days = customer_days(known)
     bought = days.bought
     customers = days.group_by("customer_id").aggregate(
         purchase_days=bought.sum(),
@@ -87,6 +88,21 @@ def summarise(
         total_spend=customers.total_spend,
         refunds=customers.refunds + 0.0,
     )
+
+
+def as_frame(customers: ir.Table) -> pd.DataFrame:
+    """Take one row a customer out of the engine; days become time stamps, not Python objects.
+
+    Parameters
+    ----------
+    customers : ibis Table
+        As of `summarise` or `outcomes`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return customers.to_pyarrow().to_pandas(date_as_object=False)
 
 
 def outcomes(
@@ -117,7 +133,7 @@ def outcomes(
         raise ValueError(f"horizon_days is {horizon_days}; the horizon needs at least 1 day after as_of.")
     if not discount_rate >= 0.0:
         raise ValueError(f"discount_rate is {discount_rate}; give a rate a year of 0 or more.")
-    days = _customer_days(within(transactions, as_of, as_of + timedelta(days=horizon_days)))
+    days = customer_days(within(transactions, as_of, as_of + timedelta(days=horizon_days)))
     ahead = days.day.delta(ibis.literal(as_of, type="date"), unit="day").cast("float64")
     factor = ibis.literal(1.0 + discount_rate).pow(-ahead / DAYS_IN_YEAR)
     return days.group_by("customer_id").aggregate(
@@ -127,7 +143,7 @@ def outcomes(
     )
 
 
-def _customer_days(transactions: ir.Table) -> ir.Table:
+def customer_days(transactions: ir.Table) -> ir.Table:
     """Net the rows of each customer's day and say whether the day is a purchase."""
     rows = transactions.select(
         "customer_id",

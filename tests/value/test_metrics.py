@@ -72,3 +72,12 @@ def test_an_end_of_an_interval_counts_as_inside():
 def test_what_cannot_be_compared_is_named(predicted):
     with pytest.raises(ValueError, match=r"customers|finite"):
         score_predictions([1.0, 2.0], predicted)
+
+
+def test_rounding_errors_of_a_sum_break_no_tie():
+    actual = np.array([0.0, 3.0, 1.0, 0.0, 7.0, 2.0, 0.0, 4.0, 5.0, 9.0])
+    predicted = np.array([0.1 + 0.2, 0.3, 0.3, 0.3, 12.0, 0.3, 0.3, 12.0 * (1 + 1e-15), 0.0, 12.0])
+    clean = np.array([0.3, 0.3, 0.3, 0.3, 12.0, 0.3, 0.3, 12.0, 0.0, 12.0])
+    assert not np.array_equal(predicted, clean)
+    assert spearman(actual, predicted) == spearman(actual, clean)
+    assert top_tenth_capture(actual, predicted) == top_tenth_capture(actual, clean)
