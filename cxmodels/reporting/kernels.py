@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cxmodels.reporting.run_folder import NOTEBOOK_VARIABLE
+from cxmodels.reporting.run_folder import NOTEBOOK_VARIABLE, CannotAnswer
 
 CellDone = Callable[[int, int], None]
 """Told after each cell: how many are done, of how many."""
@@ -83,6 +83,8 @@ def execute(
 
     Raises
     ------
+    CannotAnswer
+        When the notebook says that the data cannot carry it.
     NotebookFailed
         When a cell raises or the kernel dies.
     """
@@ -106,6 +108,8 @@ def execute(
             on_cell_executed=counted.cell,
         )
     except PapermillExecutionError as error:
+        if error.ename == CannotAnswer.__name__:
+            raise CannotAnswer(_one_line(error.evalue)) from error
         raise NotebookFailed(
             f"cell {error.cell_index + 1}: {error.ename}: {_one_line(error.evalue)}"
         ) from error

@@ -57,6 +57,10 @@ class RunError(ValueError):
     """Something that a run needs is not there: what, and which notebook or setting brings it."""
 
 
+class CannotAnswer(ValueError):
+    """These data cannot answer the notebook's question. A run leaves the notebook out and says why."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """A few sentences, shown as a box in a notebook."""
@@ -212,6 +216,24 @@ class RunFolder:
         """Keep a sentence that a reader should know before relying on the results, such as a fallback."""
         if text and text not in self._warnings:
             self._warnings.append(text)
+
+    def need(self, condition: bool, *, otherwise: str) -> None:
+        """Leave the rest of the notebook out, with the reason, where the data cannot carry it.
+
+        Parameters
+        ----------
+        condition : bool
+            What must hold to go on.
+        otherwise : str
+            The reason, a sentence; a run shows it on the first page and goes on with the other notebooks.
+
+        Raises
+        ------
+        CannotAnswer
+            When the condition does not hold.
+        """
+        if not condition:
+            raise CannotAnswer(otherwise)
 
     def answer(self, sentences: Sequence[str]) -> Answer:
         """Keep the answer to the notebook's question: a few sentences computed from data.

@@ -27,7 +27,7 @@ from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write
 from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
 from cxmodels.reporting.progress import Progress, Silent
 from cxmodels.reporting.record import Outcome, describe_run, hash_inputs, library_warnings
-from cxmodels.reporting.run_folder import report_folder, study_heading
+from cxmodels.reporting.run_folder import CannotAnswer, report_folder, study_heading
 from cxmodels.reporting.swap import keep_as, put_in_place, reserved
 from cxmodels.reporting.wording import Money
 from cxmodels.study import Study, read_study
@@ -142,10 +142,10 @@ def _execute_all(run: _Run, plan: Plan) -> None:
         while waiting or running:
             for step in list(waiting):
                 before = [run.outcomes.get(other.name) for other in plan.before(step)]
-                broken = next((o for o in before if o is not None and o.state in ("failed", "skipped")), None)
+                broken = next((o for o in before if o is not None and o.state not in ("done", "kept")), None)
                 if broken is not None:
                     waiting.remove(step)
-                    _settle(run, Outcome(step.name, step.title, "skipped", f"{broken.name} {broken.state}"))
+                    _settle(run, _after(broken, step))
                 elif len(running) < SIDE_BY_SIDE and all(o is not None for o in before):
                     waiting.remove(step)
                     run.progress.started(step.name)
@@ -189,9 +189,18 @@ def _outcome(future: Future[None], step: Step, *, seconds: float, started: str) 
     error = future.exception()
     if error is None:
         return outcome
+    if isinstance(error, CannotAnswer):
+        return replace(outcome, state="left out", reason=str(error))
     if isinstance(error, NotebookFailed):
         return replace(outcome, state="failed", reason=str(error))
     raise error
+
+
+def _after(broken: Outcome, step: Step) -> Outcome:
+    """Say what becomes of a notebook that needs what another has not brought."""
+    if broken.state == "left out":
+        return Outcome(step.name, step.title, "left out", f"{broken.name}, on which it rests, was left out")
+    return Outcome(step.name, step.title, "skipped", f"{broken.name} {broken.state}")
 
 
 def _settle(run: _Run, outcome: Outcome) -> None:

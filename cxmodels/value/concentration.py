@@ -72,7 +72,7 @@ def concentration(
     Parameters
     ----------
     values
-        Value of each customer, in money, negative where a customer costs more than she brings, shape
+        Value of each customer, in money, negative where a customer costs more than they bring, shape
         (customers,).
     cuts
         Shares of the best customers that the table reports.

@@ -69,7 +69,10 @@ class OutcomeSpread:
         """Return the standard deviation of each customer's own outcome (currency)."""
         alike = np.sqrt(self.horizon_days / horizon_days)
         each = np.maximum(spend_each, 1e-9)
-        return each * self._at(value / each * alike, self.deviations) / alike
+        purchases = value / each * alike
+        # below the lowest point, as purchases do that come one by one: the variance in proportion to the mean
+        rarer = np.sqrt(np.minimum(purchases / self.expected[0], 1.0))
+        return each * self._at(purchases, self.deviations) * rarer / alike
 
     def _at(self, purchases: Floats, curve: Floats) -> Floats:
         """Interpolate a curve; above its end it runs on in proportion to the expectation."""
@@ -104,7 +107,8 @@ def learn_spread(
     each = np.maximum(spend_each, 1e-9)
     purchases = np.maximum(value / each, 1e-9)
     order = np.argsort(purchases, kind="stable")
-    expected, ratio = purchases[order], (actual / each)[order] / purchases[order]
+    expected, came = purchases[order], (actual / each)[order]
+    ratio = came / expected
     n = len(expected)
     near = int(np.clip(n // 20, min(LEAST_NEIGHBOURS, n), MOST_NEIGHBOURS))
     centres = np.unique(np.round((n - 1) * (1.0 - np.geomspace(1.0, 1.0 / n, GRID))).astype(int))
@@ -120,7 +124,7 @@ def learn_spread(
                 middle,
                 middle * np.quantile(around, tail),
                 middle * np.quantile(around, 1.0 - tail),
-                middle * float(np.sqrt(np.mean((around - 1.0) ** 2))),
+                float(np.sqrt(np.mean(np.square(came - expected)[first : first + near]))),
             )
         )
     points, low, high, deviations = np.array(rows).T

@@ -15,7 +15,7 @@ def tier_floors(
     """Find the lowest value that still belongs to each tier.
 
     A customer belongs to the first tier whose cumulative share is not yet used up by the customers worth
-    *more* than she is. Customers worth the same are therefore always in the same tier, whatever the order of
+    *more* than they are. Customers worth the same are therefore always in the same tier, whatever the order of
     the rows. Only positive values count towards the shares; values of zero and below fall into the last tier.
 
     Parameters
@@ -65,7 +65,7 @@ def floors_of_levels(
     if total <= 0:
         return floors
     present = (levels > 0) & (counts > 0)
-    # Summed from the top down, so that the best customer has exactly nothing above her.
+    # Summed from the top down, so that the best customer has exactly nothing above them.
     above = np.concatenate([np.cumsum(held[:0:-1])[::-1], [0.0]]) / total
     for number, bound in enumerate(bounds[:-1]):
         inside = present & (above < bound)

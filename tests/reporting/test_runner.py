@@ -237,6 +237,26 @@ def test_a_failing_notebook_blocks_what_depends_on_it_and_nothing_else(project: 
 
 
 @pytest.mark.slow
+def test_a_notebook_that_the_data_cannot_carry_is_left_out_with_what_rests_on_it(project: Project) -> None:
+    project.write(
+        "01-value", replace(GIVES, cells=['run.need(1 > 2, otherwise="Two buyers; 10 are needed.")'])
+    )
+    project.write(
+        "04-other", Notebook("What else?", cells=["1 + 1"], needs=["transactions"], gives=["other"])
+    )
+    report = run_study("shop")
+    outcomes = {entry["name"]: entry for entry in record_of(report)["notebooks"]}
+    assert (outcomes["01-value"]["state"], outcomes["01-value"]["reason"]) == (
+        "left out",
+        "Two buyers; 10 are needed.",
+    )
+    assert outcomes["02-segments"]["state"] == "left out"
+    assert "01-value" in outcomes["02-segments"]["reason"]
+    assert outcomes["04-other"]["state"] == "done"
+    assert not (report / "01-value.html").exists()
+    assert "Two buyers; 10 are needed." in (report / "index.html").read_text(encoding="utf-8")
+
+
 def test_a_kernel_that_dies_is_a_failure_with_a_reason(project: Project) -> None:
     project.write(
         "01-value", replace(GIVES, cells=["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"])

@@ -71,3 +71,18 @@ def test_three_customers_are_enough_to_say_something():
     spread = learn_spread(np.array([0.0, 5.0, 9.0]), np.ones(3), np.ones(3), horizon_days=30)
     low, high = spread.interval(np.ones(2), np.ones(2), horizon_days=30)
     assert np.isfinite([low, high]).all()
+
+
+def test_the_deviation_is_that_of_chance_also_for_customers_of_whom_next_to_nothing_is_expected():
+    """For counts of purchases of one price, the variance of the outcome is its mean."""
+    rng = np.random.default_rng(9)
+    expected = np.exp(rng.uniform(np.log(0.02), np.log(2.0), CUSTOMERS))
+    expected[:20] = 1e-9  # an outcome beside such an expectation is an endless multiple of it
+    came = rng.poisson(expected).astype(float)
+    came[:2] = 1.0
+    each = np.ones(CUSTOMERS)
+    spread = learn_spread(came, expected, each, horizon_days=90)
+    value = np.array([0.005, 0.05, 0.3, 1.5])
+    found = spread.deviation(value, np.ones(4), horizon_days=90)
+    # a neighbourhood of 600 gives a standard deviation of rare counts to about 1/√(2·600·mean) of itself
+    np.testing.assert_allclose(found, np.sqrt(value), rtol=0.35)
