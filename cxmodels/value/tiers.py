@@ -16,7 +16,8 @@ def tier_floors(
 
     A customer belongs to the first tier whose cumulative share is not yet used up by the customers worth
     *more* than they are. Customers worth the same are therefore always in the same tier, whatever the order
-    of the rows. Only positive values count towards the shares; values of zero and below fall into the last tier.
+    of the rows. Only positive values count towards the shares; values of zero and below fall into the last
+    tier.
 
     Parameters
     ----------
