@@ -162,6 +162,7 @@ class ValueSettings(_Settings):
     discount_rate: float = Field(default=0.10, ge=0, le=10)
     horizon_days: Days = 365
     model: Literal["auto", "bg-nbd", "mbg-nbd", "pareto-nbd", "nbd", "lightgbm", "blend"] = "auto"
+    spend: Literal["gamma-gamma", "gamma-gamma-by-frequency", "pooled-mean"] = "gamma-gamma"
     holdout_days: Days | None = None
     seed: int = Field(default=20250101, ge=0, lt=2**32)
     draws: int = Field(default=1000, ge=100, le=1_000_000)

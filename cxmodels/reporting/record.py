@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ from typing import Any, Literal
 import nbformat
 
 import cxmodels
-from cxmodels.study import Study
+from cxmodels.study import Study, TableSource
+from cxmodels.tables.errors import DataError
+from cxmodels.tables.sources import locate
 
 State = Literal["done", "failed", "skipped", "left out", "kept"]
 
@@ -104,9 +107,8 @@ def hash_inputs(study: Study) -> list[dict[str, Any]]:
     folder = study.path.resolve().parent
     found: list[dict[str, Any]] = [{"table": None, **_hashed(study.path.resolve(), folder)}]
     for name, source in study.tables.items():
-        patterns = [source.database] if source.database else list(source.source)
-        for pattern in patterns:
-            files = _files(folder, pattern) or _catalogued(pattern)
+        for pattern, files in _files(source, folder, table=name).items():
+            files = [file for file in files if file.is_file()]
             found += [{"table": name, "source": pattern, **_hashed(file, folder)} for file in files]
             if not files:
                 found.append({"table": name, "source": pattern})
@@ -143,28 +145,17 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def _files(folder: Path, pattern: str) -> list[Path]:
-    """List the files that a source names; none for an address or a catalogue name."""
-    if "://" in pattern:
-        return []
-    path = Path(pattern)
-    if any(mark in pattern for mark in "*?["):
-        base = Path(path.anchor) if path.is_absolute() else folder
-        return sorted(found for found in base.glob(str(path.relative_to(path.anchor))) if found.is_file())
-    full = folder / path
-    return [full] if full.is_file() else []
-
-
-def _catalogued(name: str) -> list[Path]:
-    """Give the fetched files of a catalogue name; none when it is no such name or they are not to be had."""
-    from cxmodels.datasets.catalogue import CATALOGUE, CatalogueError, fetch
-
-    if name not in CATALOGUE:
-        return []
-    try:
-        return fetch(name)
-    except CatalogueError:
-        return []
+def _files(source: TableSource, folder: Path, *, table: str) -> dict[str, list[Path]]:
+    """List the files behind each thing that a source names, as the door finds them; none for an address."""
+    if source.database:
+        return {source.database: [folder / Path(os.path.expandvars(source.database)).expanduser()]}
+    found: dict[str, list[Path]] = {}
+    for pattern in source.source:
+        try:
+            found[pattern] = [] if "://" in pattern else list(locate([pattern], table=table, folder=folder))
+        except DataError:
+            found[pattern] = []
+    return found
 
 
 def _hashed(path: Path, folder: Path) -> dict[str, Any]:

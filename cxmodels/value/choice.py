@@ -19,7 +19,7 @@ from cxmodels.value.lifetime import Terms
 from cxmodels.value.metrics import Floats, score_predictions
 from cxmodels.value.outcome_spread import OutcomeSpread, learn_spread
 from cxmodels.value.purchases import LABELS
-from cxmodels.value.snapshots import Snapshot, learning_dates, learning_horizon, take_snapshot
+from cxmodels.value.snapshots import Snapshot, known_days, learning_dates, learning_horizon, take_snapshot
 
 PURCHASE_MODELS = ("bg-nbd", "mbg-nbd", "pareto-nbd", "nbd")
 DEFAULT_MODEL = "mbg-nbd"
@@ -117,7 +117,7 @@ class _Frame:
     ) -> dict[str, Expectation]:
         settings = self.settings
         terms = Terms(horizon_days=horizon_days or self.window_days, discount_rate=settings.discount_rate)
-        return expect(snapshot, models=models, terms=terms, unit=settings.unit, seed=settings.seed)
+        return expect(snapshot, models=models, terms=terms, settings=settings)
 
 
 def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings) -> Choice:
@@ -146,7 +146,7 @@ def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings
         reason = f"{LABELS[settings.model]} was asked for."
         return Choice(settings.model, settings.model, reason, _table({}, ""))
     known = known_by(transactions, as_of)
-    history = _history_days(known, as_of, settings)
+    history = known_days(known, as_of=as_of, history_start=settings.history_start)
     window = learning_horizon(history_days=history, horizon_days=settings.horizon_days)
     if window < LEAST_DAYS:
         return _without_contest(f"a history of {history} days is too short to hold a third of it out")
@@ -249,14 +249,6 @@ def _notes(frame: _Frame, now: Snapshot, *, learned: bool) -> tuple[str, ...]:
             f"{now.history_days} days can hold out; the horizon is {frame.settings.horizon_days} days."
         )
     return tuple(notes)
-
-
-def _history_days(known: ir.Table, as_of: date, settings: ValueSettings) -> int:
-    first = known.timestamp.min().cast("date").execute()
-    if pd.isna(first):
-        return 0
-    start = max(pd.Timestamp(first), pd.Timestamp(settings.history_start or first))
-    return max((pd.Timestamp(as_of) - start).days + 1, 0)
 
 
 def _levels(snapshot: Snapshot, expected: Expectation, *, parts: int) -> list[float]:

@@ -34,6 +34,7 @@ SUMMARY_COLUMNS = [
 ]
 VALUE_COLUMNS = ["p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
 TOTAL_DRAWS = 4_000
+LEAST_FOR_SPREAD = 1_000  # customers whose outcomes say how far one falls; with fewer it is simulated
 LARGEST_LEVEL = 5.0  # on the log scale
 # Before any own check, a total is taken to be off by 15 % (in logarithms), with the weight of four earlier
 # dates: published holdouts of these models on CDNOW were off by 13, 12 and 18 % (BG, Pareto, MBG/NBD).
@@ -48,9 +49,9 @@ class CustomerValue:
     ----------
     table : DataFrame
         One row a customer, in the order of customer_id: the columns of `cxmodels.value.summary.summarise`,
-        then p_alive; expected_purchases over the horizon; expected_spend (a purchase, currency); clv (margin
-        of the expected spend over the horizon, discounted, net of refunds); clv_low and clv_high (90 %
-        interval of the customer's own outcome). After a contest clv can differ from the product of purchases
+        then p_alive; expected_purchases over the horizon; expected_spend (a purchase, currency, net of
+        refunds); clv (margin of the expected spend over the horizon, discounted, net of refunds); clv_low
+        and clv_high (90 % interval of the customer's own outcome). After a contest clv can differ from the product of purchases
         and spend: it holds what was learned beyond them.
     purchases : PurchaseModel
         Gives p_alive and expected_purchases.
@@ -142,7 +143,7 @@ def _modelled(
         ).order_by("customer_id")
     )
     purchases = fit_purchases(summary, model=choice.base, unit=settings.unit, seed=settings.seed)
-    spend = fit_spend(summary)
+    spend = fit_spend(summary, model=settings.spend)
     estimates = estimate_value(summary, purchases, spend, terms=terms)
     intervals = value_intervals(
         summary, purchases, spend, terms=terms, draws=settings.draws, seed=settings.seed
@@ -158,21 +159,38 @@ def _learned(
     """Turn what a contest's winner expects into discounted margin with intervals."""
     expectation = prediction.expectation
     discounted = expectation.discount * terms.margin_middle
-    low, high = prediction.spread.interval(
-        prediction.value, expectation.spend_each, horizon_days=terms.horizon_days
-    )
     clv = prediction.value * discounted
+    if prediction.spread.customers < LEAST_FOR_SPREAD:
+        low, high = _simulated_interval(prediction, clv, terms, settings=settings)
+    else:
+        ends = prediction.spread.interval(
+            prediction.value, expectation.spend_each, horizon_days=terms.horizon_days
+        )
+        low, high = (_with_margin(clv, end * discounted, terms) for end in ends)
     table = prediction.customers.reset_index()[SUMMARY_COLUMNS].assign(
         p_alive=expectation.p_alive,
         expected_purchases=expectation.purchases,
         expected_spend=expectation.spend_each,
         clv=clv,
-        clv_low=_with_margin(clv, low * discounted, terms),
-        clv_high=_with_margin(clv, high * discounted, terms),
+        clv_low=low,
+        clv_high=high,
     )
     purchases, spend = expectation.purchases_model, expectation.spend_model
     notes = (choice.reason, *choice.notes, *_model_notes(purchases, spend))
     return CustomerValue(table, purchases, spend, choice, terms, notes, settings.seed)
+
+
+def _simulated_interval(
+    prediction: Prediction, clv: Floats, terms: Terms, *, settings: ValueSettings
+) -> tuple[Floats, Floats]:
+    """Simulate what each customer may bring, and move it to the value that the contest's winner expects."""
+    customers, purchases = prediction.customers.reset_index(), prediction.expectation.purchases_model
+    spend = fit_spend(customers, model=settings.spend)
+    middle = estimate_value(customers, purchases, spend, terms=terms)["clv"].to_numpy(dtype=float)
+    ends = value_intervals(customers, purchases, spend, terms=terms, draws=settings.draws, seed=settings.seed)
+    scale = np.divide(clv, middle, out=np.ones_like(clv), where=middle > 0)
+    low, high = (ends[name].to_numpy(dtype=float) * scale for name in ("clv_low", "clv_high"))
+    return np.minimum(low, clv), np.maximum(high, clv)
 
 
 def _with_margin(clv: Floats, end: Floats, terms: Terms) -> Floats:

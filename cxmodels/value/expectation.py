@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cxmodels.study import ValueSettings
 from cxmodels.value.lifetime import Terms, refund_share
 from cxmodels.value.metrics import Floats
 from cxmodels.value.purchase_model import PurchaseModel
@@ -56,7 +57,7 @@ def every_purchase(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def expect(
-    snapshot: Snapshot, *, models: tuple[str, ...], terms: Terms, unit: str, seed: int
+    snapshot: Snapshot, *, models: tuple[str, ...], terms: Terms, settings: ValueSettings
 ) -> dict[str, Expectation]:
     """Fit purchase models and one spend model to a snapshot and say what they expect.
 
@@ -68,9 +69,8 @@ def expect(
         Names for `cxmodels.value.purchases.fit_purchases`.
     terms : Terms
         Horizon and discount rate; the margin is not used.
-    unit : {"day", "week", "month"}
-        Unit of the snapshot's recency and T.
-    seed : int
+    settings : ValueSettings
+        Unit of the snapshot's recency and T, spend model, seed.
 
     Returns
     -------
@@ -80,16 +80,16 @@ def expect(
     known = snapshot.customers
     x, t_x, age = (known[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
     with_first = every_purchase(known)
-    spend = fit_spend(with_first)
+    spend = fit_spend(with_first, model=settings.spend)
     each = np.asarray(
         spend.expected_spend(with_first["frequency"], with_first["monetary_value"]), dtype=float
     )
     each = each * (1.0 - refund_share(known))
     expectations = {}
     for model in models:
-        fitted = fit_purchases(known, model=model, unit=unit, seed=seed)
+        fitted = fit_purchases(known, model=model, unit=settings.unit, seed=settings.seed)
         p_alive = fitted.p_alive(x, t_x, age)
-        plain, discounted = fitted.purchases_given_alive(terms.window(unit), x, age)
+        plain, discounted = fitted.purchases_given_alive(terms.window(settings.unit), x, age)
         expectations[model] = Expectation(
             purchases_model=fitted,
             spend_model=spend,

@@ -16,7 +16,7 @@ from cxmodels.value.customer_value import CustomerValue, value_customers
 from cxmodels.value.metrics import Floats, interval_scores, score_predictions, spearman_untied
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
-from cxmodels.value.snapshots import Snapshot, learning_horizon, take_snapshot
+from cxmodels.value.snapshots import Snapshot, known_days, learning_horizon, take_snapshot
 from cxmodels.value.summary import customer_days, summarise
 from cxmodels.value.units import days_in
 
@@ -115,8 +115,7 @@ def split_holdout(
     if holdout_days < 1:
         raise ValueError(f"holdout_days is {holdout_days}; hold out at least 1 day, such as 90.")
     cut = as_of - timedelta(days=holdout_days)
-    first = known_by(transactions, cut).timestamp.min().execute()
-    history = 0 if pd.isna(first) else (pd.Timestamp(cut) - pd.Timestamp(first).normalize()).days + 1
+    history = known_days(known_by(transactions, cut), as_of=cut, history_start=settings.history_start)
     return take_snapshot(
         transactions,
         as_of=cut,
@@ -156,8 +155,7 @@ def validate(
         Tables are empty, and a note says why, where fewer than 10 customers were known at the cut.
     """
     known = known_by(transactions, as_of)
-    first = known.timestamp.min().execute()
-    history = 0 if pd.isna(first) else (pd.Timestamp(as_of) - pd.Timestamp(first).normalize()).days + 1
+    history = known_days(known, as_of=as_of, history_start=settings.history_start)
     days = settings.holdout_days or default_holdout(history_days=history, horizon_days=settings.horizon_days)
     if days >= history:
         days = max(history // 2, 1)

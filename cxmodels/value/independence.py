@@ -181,8 +181,8 @@ def assess_independence(cells: SpendCells) -> Independence:
         size = "weakly" if abs(spearman) < WEAK else "clearly"
         more = "more" if spearman > 0 else "less"
         verdict = (
-            f"Frequent buyers spend {size} {more} per purchase (Spearman {spearman:+.2f}): compare with the "
-            "spend model 'gamma-gamma-by-frequency'."
+            f"Frequent buyers spend {size} {more} per purchase (Spearman {spearman:+.2f}): set "
+            'value.spend = "gamma-gamma-by-frequency" and compare.'
         )
     return Independence(pearson, spearman, pearson_p, spearman_p, verdict)
 

@@ -112,21 +112,21 @@ def estimate_value(
     -------
     DataFrame
         On the index of `summary`: p_alive; expected_purchases (over the horizon, not discounted);
-        expected_spend (a purchase, currency, before refunds); clv (currency): margin × discounted expected
-        purchases × expected spend × (1 − refund share).
+        expected_spend (a purchase, currency, net of the refund share); clv (currency): margin × discounted
+        expected purchases × expected spend.
     """
     x, t_x, age = read_history(summary)
     window = terms.window(purchases.unit)
     p_alive = purchases.p_alive(x, t_x, age)
     given_alive, discounted = purchases.purchases_given_alive(window, x, age)
     expected_spend = spend.expected_spend(x, summary["monetary_value"].to_numpy(dtype=float))
-    net_margin = terms.margin_middle * (1.0 - refund_share(summary))
+    expected_spend = expected_spend * (1.0 - refund_share(summary))
     return pd.DataFrame(
         {
             "p_alive": p_alive,
             "expected_purchases": p_alive * given_alive,
             "expected_spend": expected_spend,
-            "clv": net_margin * p_alive * discounted * expected_spend,
+            "clv": terms.margin_middle * p_alive * discounted * expected_spend,
         },
         index=summary.index,
     )

@@ -28,6 +28,8 @@ class OutcomeSpread:
         Days of outcome from which it was read.
     level : float
         Share of outcomes inside.
+    customers : int
+        Customers from whom it was read.
 
     Notes
     -----
@@ -42,6 +44,7 @@ class OutcomeSpread:
     deviations: Floats
     horizon_days: int
     level: float
+    customers: int
 
     def interval(self, value: Floats, spend_each: Floats, *, horizon_days: int) -> tuple[Floats, Floats]:
         """Return the interval of each customer's own outcome.
@@ -56,14 +59,15 @@ class OutcomeSpread:
         Returns
         -------
         low, high : ndarray of float, shape (customers,)
-            Currency; `value` always lies inside.
+            Currency; `value` always lies inside. `low` is 0 or more where `value` is: the few who give back
+            more than they buy fall below.
         """
         alike = np.sqrt(self.horizon_days / horizon_days)
         each = np.maximum(spend_each, 1e-9)
         purchases = value / each * alike
         low = each * self._at(purchases, self.low) / alike
         high = each * self._at(purchases, self.high) / alike
-        return np.minimum(low, value), np.maximum(high, value)
+        return np.minimum(np.maximum(low, 0.0), value), np.maximum(high, value)
 
     def deviation(self, value: Floats, spend_each: Floats, *, horizon_days: int) -> Floats:
         """Return the standard deviation of each customer's own outcome (currency)."""
@@ -130,5 +134,5 @@ def learn_spread(
     points, low, high, deviations = np.array(rows).T
     points, keep = np.unique(points, return_index=True)
     return OutcomeSpread(
-        points, low[keep], np.maximum.accumulate(high[keep]), deviations[keep], horizon_days, level
+        points, low[keep], np.maximum.accumulate(high[keep]), deviations[keep], horizon_days, level, n
     )

@@ -117,6 +117,15 @@ def take_snapshot(
     )
 
 
+def known_days(known: ir.Table, *, as_of: date, history_start: date | None = None) -> int:
+    """Return the days of history up to `as_of`: from the first transaction, or from `history_start`."""
+    first = known.timestamp.min().cast("date").execute()
+    if pd.isna(first):
+        return 0
+    start = max(pd.Timestamp(first), pd.Timestamp(history_start or first))
+    return max((pd.Timestamp(as_of) - start).days + 1, 0)
+
+
 def learning_horizon(*, history_days: int, horizon_days: int) -> int:
     """Return the days of outcome that the history can teach: the horizon, but at most a third of the history.
 

@@ -116,7 +116,7 @@ def test_a_correction_learns_what_the_purchase_model_cannot_see():
         for day in (earlier, now)
     ]
     told = [
-        expect(one, models=("mbg-nbd",), terms=Terms(horizon_days=90), unit="week", seed=1)["mbg-nbd"]
+        expect(one, models=("mbg-nbd",), terms=Terms(horizon_days=90), settings=SETTINGS)["mbg-nbd"]
         for one in snapshots
     ]
     members = member_predictions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import ibis
@@ -103,7 +104,9 @@ def test_a_customer_without_a_group_is_named(valued):
         valued.totals(groups)
 
 
-def test_margin_and_discount_reduce_value_and_a_margin_range_widens_the_interval(log, valued):
+def test_margin_and_discount_reduce_value_and_a_margin_range_widens_the_interval(log, monkeypatch):
+    monkeypatch.setattr("cxmodels.value.customer_value.LEAST_FOR_SPREAD", 0)  # no noise of simulation
+    valued = value_customers(ibis.memtable(log), as_of=AS_OF, settings=SETTINGS)
     terms = SETTINGS.model_copy(update={"margin": (0.2, 0.6), "discount_rate": 0.5})
     less = value_customers(ibis.memtable(log), as_of=AS_OF, settings=terms).table
     ratio = (less["clv"] / valued.table["clv"]).to_numpy()
@@ -119,3 +122,61 @@ def test_a_log_without_purchases_is_refused_with_the_cure():
     rows = pd.DataFrame(_days("a", "2024-03-01"))
     with pytest.raises(ValueError, match="Choose a later as_of"):
         value_customers(ibis.memtable(rows), as_of=AS_OF, settings=SETTINGS)
+
+
+@pytest.mark.parametrize("model", ["auto", "bg-nbd"])
+def test_purchases_times_spend_is_the_value_after_refunds(log, model):
+    refunds = log.sample(frac=0.1, random_state=3)
+    given_back = refunds.assign(
+        timestamp=refunds["timestamp"] + pd.Timedelta(days=1), amount=-0.5 * refunds["amount"]
+    )
+    settings = SETTINGS.model_copy(update={"model": model})
+    table = value_customers(ibis.memtable(pd.concat([log, given_back])), as_of=AS_OF, settings=settings).table
+    product = (table["expected_purchases"] * table["expected_spend"]).sum()
+    # a contest may move value between customers, and chooses blends that keep the total within a few per cent
+    assert product == pytest.approx(table["clv"].sum(), rel=1e-9 if model == "bg-nbd" else 0.3)
+
+
+def test_the_study_says_which_spend_model(log):
+    settings = SETTINGS.model_copy(update={"model": "bg-nbd", "spend": "pooled-mean"})
+    assert value_customers(ibis.memtable(log), as_of=AS_OF, settings=settings).spend.name == "pooled-mean"
+
+
+def test_a_base_too_small_to_read_the_spread_from_has_the_intervals_of_its_model():
+    small = simulate_purchases(260, truth=TRUTH, seed=4)
+    result = value_customers(ibis.memtable(small), as_of=AS_OF, settings=SETTINGS)
+    assert result.choice.prediction is not None
+    held = take_snapshot(ibis.memtable(small), as_of=AS_OF, window_days=90, horizon_days=90)
+    low, high = result.table["clv_low"].to_numpy(), result.table["clv_high"].to_numpy()
+    share = ((held.outcome >= low) & (held.outcome <= high)).mean()
+    # zeros pile up at the low end, so the two-sided 90 % holds 90 to 95 %; three binomial errors around it
+    error = 3 * np.sqrt(0.9 * 0.1 / len(low))
+    assert 0.90 - error < share < min(0.95 + error, 1.0)
+    # nobody who is expected to buy next to nothing is given a fortune
+    rare = result.table["expected_purchases"] < 0.02
+    assert (high[rare] <= result.table["expected_spend"][rare]).all()
+
+
+def _spread_of(result, groups=None):
+    """The half-width of the level's error in logarithms: means are clv · exp(d · t), so asinh undoes it."""
+    totals = result.totals(groups).set_index("group")
+    return np.arcsinh(totals["parameter_width"] / totals["clv"] / 2)
+
+
+def test_the_error_of_a_total_grows_with_the_root_of_the_horizon_beyond_what_was_learned(valued):
+    shorter = replace(valued, choice=replace(valued.choice, learned_days=valued.terms.horizon_days // 4))
+    same = replace(valued, choice=replace(valued.choice, learned_days=valued.terms.horizon_days))
+    grown = _spread_of(shorter)["all"] / _spread_of(same)["all"]
+    assert grown == pytest.approx(np.sqrt(90 / 22), rel=0.03)  # t draws are not quite symmetric
+
+
+def test_a_group_has_the_error_that_its_own_fifth_had(valued):
+    prediction = valued.choice.prediction
+    wrong_below = np.tile([1.5, 0.0, 0.0, 0.0, 0.0], (len(prediction.fifth_levels), 1))
+    told = replace(prediction, fifth_levels=wrong_below)
+    result = replace(valued, choice=replace(valued.choice, prediction=told))
+    order = np.argsort(np.argsort(prediction.expectation.value, kind="stable"), kind="stable")
+    fifth = pd.Series(order * 5 // len(order)).map("fifth {}".format)
+    spread = _spread_of(result, fifth)
+    assert spread["fifth 0"] > 2 * spread["fifth 1"]
+    assert spread["fifth 4"] == pytest.approx(spread["fifth 1"], rel=1e-6)

@@ -135,3 +135,12 @@ def test_too_few_customers_leave_no_holdout_and_say_so():
     assert nothing.value is None
     assert nothing.table.empty
     assert "10 are needed" in nothing.notes[0]
+
+
+def test_a_history_that_starts_later_is_held_out_from_there(log):
+    start = date(2023, 8, 1)
+    settings = SETTINGS.model_copy(update={"history_start": start, "horizon_days": 365})
+    found = validate(ibis.memtable(log), as_of=AS_OF, settings=settings, purchase_models=("bg-nbd",))
+    assert start < found.cut < AS_OF
+    assert found.holdout_days == (AS_OF - found.cut).days
+    assert np.isfinite(found.table.set_index("model").loc["auto", "mae"])

@@ -18,8 +18,6 @@ TRUTHS = {
     "pareto-nbd": {"r": 0.8, "alpha": 30.0, "s": 0.9, "beta": 200.0},
 }
 SPEND = {"p": 6.0, "q": 4.0, "v": 15.0}
-# with right intervals a parameter falls outside 24 … 30 of 30 in 3 % of the choices of seeds
-STREAM = {"bg-nbd": 77, "mbg-nbd": 5, "pareto-nbd": 5}
 
 
 def holds(drawn: pd.DataFrame, truth: dict[str, float]) -> dict[str, bool]:
@@ -33,7 +31,7 @@ def test_intervals_of_parameters_hold_the_truth(model):
     truth = PurchaseTruth(model=model, purchases=TRUTHS[model], spend=SPEND)
     held = []
     for seed in range(SEEDS):
-        rng = np.random.default_rng([seed, STREAM[model]])
+        rng = np.random.default_rng([seed, 0])
         summary = simulate_histories(truth, rng.uniform(300.0, 730.0, CUSTOMERS), rng=rng)
         purchases = fit_purchases(summary, model=model, unit="day", seed=seed)
         found = holds(purchases.sample_parameters(200, rng), truth.purchases)
@@ -41,4 +39,5 @@ def test_intervals_of_parameters_hold_the_truth(model):
             found |= holds(fit_spend(summary).sample_parameters(200, rng), SPEND)
         held.append(found)
     times = pd.DataFrame(held).sum()
+    # right intervals leave 24 … 30 in 3 % of the choices of seeds, for each of fifteen parameters
     assert times.between(24, 30).all(), times.to_dict()
