@@ -186,7 +186,7 @@ def test_init_lays_out_notebooks_and_studies_that_run_by_name(
 def test_check_says_what_is_there_and_what_can_be_answered(project: Project) -> None:
     answer = CliRunner().invoke(app, ["check", "shop"])
     assert answer.exit_code == 0, answer.stderr
-    assert "transactions: 3 of 3 rows are used, 2 customers" in answer.output
+    assert "transactions: 3 of 3 rows are valid, 2 customers" in answer.output
     assert "Questions:" in answer.output
     assert "  no   What is a customer under contract worth?" in answer.output
     assert "add [tables.contracts]" in answer.output

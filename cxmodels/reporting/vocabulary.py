@@ -11,7 +11,7 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     "meaning": ("What it means", ("meaning", "text")),
     "table": ("Table", ("table", "text")),
     "rows_read": ("Rows read", ("rows_read", "number")),
-    "rows_kept": ("Used", ("rows_kept", "number")),
+    "rows_kept": ("Valid", ("rows_kept", "number")),
     "set_aside": ("Set aside", ("set_aside", "number")),
     "left_out": ("Left out", ("left_out", "number")),
     "days": ("First to last day", ("first_day", "last_day", "text")),

@@ -26,8 +26,8 @@ class Activity:
         ``whole`` (False where the log starts or ends within the week).
     first_day, last_day
         First and last day with a row.
-    rows, customers, repeat_customers
-        Rows; customers with any; customers with rows on two days or more.
+    rows, customers, buyers, repeat_customers
+        Rows; customers with any; customers with a purchase day; customers with two or more of them.
     refund_rows, zero_rows
         Rows with an amount below zero; rows with an amount of zero.
     spend, refunds
@@ -41,6 +41,7 @@ class Activity:
     last_day: date
     rows: int
     customers: int
+    buyers: int
     repeat_customers: int
     refund_rows: int
     zero_rows: int
@@ -72,8 +73,8 @@ class Activity:
 
     @property
     def repeat_share(self) -> float:
-        """Share of the customers who have rows on two days or more."""
-        return self.repeat_customers / self.customers
+        """Share of the customers with a purchase who bought on two days or more; 0 where nobody bought."""
+        return self.repeat_customers / self.buyers if self.buyers else 0.0
 
     @property
     def refund_share(self) -> float:
@@ -104,7 +105,7 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     day = known.timestamp.date()
     log = known.select("customer_id", "amount", day=day, week=day.truncate("W"))
     later_rows = int(transactions.count().execute()) - int(known.count().execute())
-    totals = _totals(log)
+    totals = _totals(log, purchase_days(known))
     if not totals["rows"]:
         raise ValueError(
             f"there is no transaction up to {as_of} ({later_rows} later ones); check as_of and the source of "
@@ -122,12 +123,31 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     )
 
 
-def _totals(log: ir.Table) -> dict[str, Any]:
-    per_customer = log.group_by("customer_id").agg(days=log.day.nunique())
-    repeats = per_customer.agg(
-        customers=per_customer.count(), repeat_customers=(per_customer.days > 1).sum().coalesce(0)
-    )
+def purchase_days(known: ir.Table) -> ir.Table:
+    """Days on which customers bought, one row a customer and day: the same rule as for customer value.
+
+    A day is a purchase where it holds no refund, or where its rows come to more than zero.
+
+    Parameters
+    ----------
+    known
+        ``customer_id``, ``timestamp`` and ``amount`` of all that is known.
+
+    Returns
+    -------
+    ibis Table
+        ``customer_id``, ``day``.
+    """
+    rows = known.select("customer_id", day=known.timestamp.cast("date"), amount=known.amount.cast("float64"))
+    days = rows.group_by("customer_id", "day").agg(net=rows.amount.sum(), lowest=rows.amount.min())
+    return days.filter((days.lowest >= 0) | (days.net > 0)).select("customer_id", "day")
+
+
+def _totals(log: ir.Table, bought: ir.Table) -> dict[str, Any]:
+    per_buyer = bought.group_by("customer_id").agg(days=bought.count())
+    repeats = per_buyer.agg(buyers=per_buyer.count(), repeat_customers=(per_buyer.days > 1).sum().coalesce(0))
     whole = log.agg(
+        customers=log.customer_id.nunique(),
         first_day=log.day.min(),
         last_day=log.day.max(),
         rows=log.count(),

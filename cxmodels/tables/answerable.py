@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 
 from cxmodels.study import Study
+from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.cut import known_by
 
@@ -78,10 +79,9 @@ def questions(tables: Tables, study: Study) -> pd.DataFrame:
 
 
 def _history(tables: Tables, study: Study) -> _History:
-    log = known_by(tables.transactions, study.as_of)
-    log = log.filter(log.amount >= 0).select("customer_id", day=log.timestamp.date())
-    by_customer = log.group_by("customer_id").agg(
-        days=log.day.nunique(), first=log.day.min(), last=log.day.max()
+    bought = purchase_days(known_by(tables.transactions, study.as_of))
+    by_customer = bought.group_by("customer_id").agg(
+        days=bought.count(), first=bought.day.min(), last=bought.day.max()
     )
     row = by_customer.agg(
         customers=by_customer.count(),

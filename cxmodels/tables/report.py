@@ -82,7 +82,7 @@ class CheckReport:
         said = []
         for check in self.checks:
             said.append(
-                f"{check.table}: {check.rows_kept:,} of {check.rows_read:,} rows are used"
+                f"{check.table}: {check.rows_kept:,} of {check.rows_read:,} rows are valid"
                 + (f", {check.customers:,} customers" if check.customers else "")
                 + (f", {check.first_day} to {check.last_day}" if check.first_day else "")
                 + "."
@@ -101,7 +101,8 @@ class CheckReport:
                 )
             if check.after_as_of:
                 said.append(
-                    f"{check.table}: {check.after_as_of:,} rows lie after as_of: not yet known, kept."
+                    f"{check.table}: {check.rows_kept - check.after_as_of:,} of the valid rows are known by "
+                    f"as_of; {check.after_as_of:,} rows lie after as_of: not yet known, kept."
                 )
         return [*said, *self.notes]
 

@@ -3,10 +3,12 @@
 from datetime import date, datetime
 
 import ibis
+import numpy as np
 import pandas as pd
 import pytest
 
 from cxmodels.tables.activity import activity
+from cxmodels.value.summary import summarise
 
 
 def log(*rows):
@@ -43,7 +45,7 @@ def test_the_verdict_counts_the_empty_weeks():
 
 def test_totals_agree_with_the_weeks():
     result = activity(FOUR_WEEKS, as_of=date(2025, 2, 2))
-    assert (result.rows, result.customers, result.repeat_customers) == (5, 3, 1)
+    assert (result.rows, result.customers, result.buyers, result.repeat_customers) == (5, 3, 3, 1)
     assert (result.refund_rows, result.zero_rows) == (1, 1)
     assert (result.spend, result.refunds) == (21.0, 4.0)
     assert result.table["spend"].sum() == 21.0 and result.table["refunds"].sum() == 4.0
@@ -59,7 +61,7 @@ def test_a_day_belongs_to_what_is_known_to_its_end():
 
 def test_what_came_later_is_in_no_other_count():
     result = activity(FOUR_WEEKS, as_of=date(2025, 1, 26))
-    assert (result.rows, result.customers, result.repeat_customers, result.later_rows) == (3, 2, 1, 2)
+    assert (result.rows, result.customers, result.repeat_customers, result.later_rows) == (3, 2, 0, 2)
     assert result.last_day == date(2025, 1, 12)
     assert result.table["rows"].tolist() == [3]
 
@@ -76,6 +78,24 @@ def test_weeks_cut_by_the_start_or_the_end_of_the_log_are_marked():
 def test_one_row_is_a_log():
     result = activity(log(("a", datetime(2025, 1, 8), -1.0)), as_of=date(2025, 1, 8))
     assert (result.rows, result.history_days, result.refund_share) == (1, 1, 0.0)
+    assert (result.customers, result.buyers, result.repeat_share) == (1, 0, 0.0)
+
+
+def test_a_refund_on_another_day_is_no_second_purchase():
+    bought = log(("a", datetime(2025, 1, 6), 10.0), ("a", datetime(2025, 1, 9), -10.0))
+    assert activity(bought, as_of=date(2025, 2, 2)).repeat_share == 0.0
+    swapped = bought.union(log(("a", datetime(2025, 1, 9, 12), 12.0)))
+    assert activity(swapped, as_of=date(2025, 2, 2)).repeat_share == 1.0
+
+
+def test_buyers_are_those_of_the_summary_that_values_rest_on():
+    rng = np.random.default_rng(4)
+    days = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 30, 400), unit="D")
+    rows = zip(rng.integers(0, 90, 400).astype(str), days, rng.integers(-4, 7, 400), strict=True)
+    many, as_of = log(*rows), date(2025, 1, 25)
+    result, summary = activity(many, as_of=as_of), summarise(many, as_of=as_of).to_pandas()
+    assert result.buyers == len(summary) < result.customers
+    assert result.repeat_customers == (summary["frequency"] > 0).sum() > 0
 
 
 def test_nothing_at_all_is_refused():
