@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,28 @@ def later_behaviour(groups: pd.Series, later: pd.DataFrame, *, order: list[str])
             "spend_share": spend / whole if whole else np.zeros(len(order)),
         }
     )
+
+
+def told_apart(table: pd.DataFrame, *, order: Sequence[str] = ("active", "cooling", "lapsed")) -> bool:
+    """Say whether groups differ as they should: shares in falling order, and no intervals of neighbours meet.
+
+    Parameters
+    ----------
+    table
+        As of `later_behaviour`: ``group``, ``customers``, ``bought_share``, ``low`` and ``high``.
+    order
+        Groups from the highest share expected to the lowest; those without customers are passed over.
+
+    Returns
+    -------
+    bool
+        False where fewer than two of the groups have customers.
+    """
+    rows = table.set_index("group")
+    present = [name for name in order if name in rows.index and rows.loc[name, "customers"] > 0]
+    # a share lies within its interval, so limits in falling order mean shares in falling order
+    apart = [rows.loc[one, "low"] > rows.loc[other, "high"] for one, other in pairwise(present)]
+    return bool(apart) and all(apart)
 
 
 def capture_by_rule(

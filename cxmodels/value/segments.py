@@ -344,7 +344,8 @@ def rules_in_words(
 
 
 def _figure(value: float) -> str:
-    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    """Write money with two decimals, rounded down: who is at the border is printed as above it."""
+    return f"{np.floor(round(value * 100, 6)) / 100:,.2f}"
 
 
 def _share(values: pd.Series) -> NDArray[np.float64]:

@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.value.segment_check import capture_by_rule, captured, later_behaviour, wilson_interval
+from cxmodels.value.segment_check import (
+    capture_by_rule,
+    captured,
+    later_behaviour,
+    told_apart,
+    wilson_interval,
+)
 
 
 def series(values):
@@ -38,6 +44,27 @@ def test_wilson_interval_stays_within_0_and_1():
     low, high = wilson_interval([0, 5], [5, 5])
     assert low[0] == pytest.approx(0.0) and 0 < high[0] < 0.5
     assert high[1] == pytest.approx(1.0) and 0.5 < low[1] < 1
+
+
+def shares(**groups):
+    rows = [(name, count, hit / max(count, 1), hit, count) for name, (hit, count) in groups.items()]
+    table = pd.DataFrame(rows, columns=["group", "customers", "bought_share", "hit", "count"])
+    low, high = wilson_interval(table["hit"], table["count"])
+    return table.assign(low=low, high=high)
+
+
+def test_groups_are_told_apart_only_in_order_and_beyond_chance():
+    assert told_apart(shares(active=(600, 1000), cooling=(300, 1000), lapsed=(50, 1000)))
+    assert not told_apart(shares(active=(300, 1000), cooling=(600, 1000), lapsed=(50, 1000)))
+    assert not told_apart(shares(active=(50, 1000), cooling=(300, 1000), lapsed=(600, 1000)))
+    assert not told_apart(shares(active=(6, 10), cooling=(3, 10), lapsed=(0, 10)))
+
+
+def test_groups_without_customers_and_new_ones_are_passed_over():
+    there = {"new": (9, 1000), "active": (600, 1000), "lapsed": (50, 1000)}
+    assert told_apart(shares(**there, cooling=(0, 0)))
+    assert told_apart(shares(**there))
+    assert not told_apart(shares(new=(900, 1000), lapsed=(50, 1000)))
 
 
 def test_the_best_customers_are_taken_first():
