@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -68,11 +67,12 @@ def told_apart(table: pd.DataFrame, *, order: Sequence[str] = ("active", "coolin
     bool
         False where fewer than two of the groups have customers.
     """
-    rows = table.set_index("group")
-    present = [name for name in order if name in rows.index and rows.loc[name, "customers"] > 0]
+    rows = table[table["customers"] > 0].set_index("group")
+    rows = rows.loc[[name for name in order if name in rows.index]]
+    low, high = rows["low"].to_numpy(dtype=float), rows["high"].to_numpy(dtype=float)
     # a share lies within its interval, so limits in falling order mean shares in falling order
-    apart = [rows.loc[one, "low"] > rows.loc[other, "high"] for one, other in pairwise(present)]
-    return bool(apart) and all(apart)
+    apart = low[:-1] > high[1:]
+    return len(apart) > 0 and bool(apart.all())
 
 
 def capture_by_rule(
