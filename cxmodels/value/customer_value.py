@@ -51,8 +51,8 @@ class CustomerValue:
         One row a customer, in the order of customer_id: the columns of `cxmodels.value.summary.summarise`,
         then p_alive; expected_purchases over the horizon; expected_spend (a purchase, currency, net of
         refunds); clv (margin of the expected spend over the horizon, discounted, net of refunds); clv_low
-        and clv_high (90 % interval of the customer's own outcome). After a contest clv can differ from the product of purchases
-        and spend: it holds what was learned beyond them.
+        and clv_high (90 % interval of the customer's own outcome). After a contest clv can differ from the
+        product of purchases and spend: it holds what was learned beyond them.
     purchases : PurchaseModel
         Gives p_alive and expected_purchases.
     spend : SpendModel
