@@ -53,7 +53,10 @@ def test_what_comes_after_the_date_changes_neither_choice_nor_value(log, chosen)
 def test_the_same_rows_in_another_order_give_the_same_values(log, chosen):
     shuffled = log.sample(frac=1.0, random_state=2)
     again = value_customers(ibis.memtable(shuffled), as_of=AS_OF, settings=SETTINGS)
-    pd.testing.assert_frame_equal(again.table, chosen.table, rtol=1e-9)
+    ends = ["clv_low", "clv_high"]
+    pd.testing.assert_frame_equal(again.table.drop(columns=ends), chosen.table.drop(columns=ends), rtol=1e-9)
+    # simulated with parameters whose fit stops at a tolerance of 1e-7
+    pd.testing.assert_frame_equal(again.table[ends], chosen.table[ends], rtol=1e-5)
 
 
 def test_the_contest_is_held_on_the_last_third_of_the_history_at_most(chosen):
