@@ -87,6 +87,7 @@ def test_a_name_that_was_written_before_is_referred_to(tmp_path):
         (gzip.compress(rda(log=reals([1.0])))[:-12], "cannot be unpacked"),
         (rda(log=whole(3)), "R object of type 3"),
     ],
+    ids=["text", "cut short", "broken compression", "unknown type"],
 )
 def test_what_is_no_data_frame_is_refused(tmp_path, data, said):
     (tmp_path / "log.rda").write_bytes(data)

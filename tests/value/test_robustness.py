@@ -82,7 +82,7 @@ def check(summary, *, unit="week", models=tuple(MODELS), spends=("gamma-gamma",)
                 assert (value.expected_purchases <= 100 * fastest).all(), model
 
 
-@pytest.mark.parametrize(("name", "summary"), awkward(), ids=[name for name, _ in awkward()])
+@pytest.mark.parametrize(("name", "summary"), list(awkward()), ids=[name for name, _ in awkward()])
 def test_awkward_customers(name, summary):
     check(summary, spends=SPEND_MODELS if len(summary) < 3 or "cent" in name else ("gamma-gamma",))
 
