@@ -7,6 +7,7 @@ A customer buys at rate λ ~ Gamma(r, α) and leaves after a purchase with proba
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,8 +25,9 @@ class BetaGeometric(PurchaseModel):
     """What both models share; `_stays` counts the times that a living customer chose to stay."""
 
     @staticmethod
+    @abstractmethod
     def _stays(frequency: Floats) -> Floats:
-        raise NotImplementedError
+        """Return how often customers with these repeat purchases had the chance to leave, and stayed."""
 
     @classmethod
     def _log_odds_left(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
@@ -35,7 +37,7 @@ class BetaGeometric(PurchaseModel):
         return lapse + np.log(a) - np.log(b + np.maximum(cls._stays(frequency) - 1, 0.0))
 
     @classmethod
-    def _log_likelihood(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+    def cell_log_likelihood(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
         r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
         stays = cls._stays(frequency)
         buying = gammaln(r + frequency) - gammaln(r) + r * np.log(alpha) - (r + frequency) * np.log(alpha + T)
@@ -71,7 +73,7 @@ class BetaGeometric(PurchaseModel):
         return float(customers @ of_frequency - buying.sum()), score
 
     @classmethod
-    def _rate(cls, params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
+    def purchase_rate(cls, params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
         """Purchases a unit of time: (r+x)/(α+T) · E[(1 + p s/(α+T))^-(r+x+1)] over p ~ Beta(a, b + stays)."""
         r, alpha, a, b = (params[key] for key in ("r", "alpha", "a", "b"))
         z = ahead / (alpha + T)
@@ -79,12 +81,17 @@ class BetaGeometric(PurchaseModel):
             (r + frequency) / (alpha + T) * _mean_power(r + frequency + 1.0, a, b + cls._stays(frequency), z)
         )
 
+    @classmethod
+    def alive(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+        left = cls._log_odds_left(params, frequency, recency, T)
+        return np.where(cls._stays(frequency) > 0, expit(-left), 1.0)
+
     @staticmethod
     def decay_time(params: Params, T: Floats) -> Floats:
         return params["alpha"] + T
 
     @classmethod
-    def _simulate(
+    def simulate_alive(
         cls, params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
         """The smaller of a Poisson count and of the purchase at which the customer leaves."""
@@ -111,25 +118,6 @@ class BgNbd(BetaGeometric):
     def _stays(frequency: Floats) -> Floats:
         return frequency
 
-    @staticmethod
-    def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
-        return BgNbd._log_likelihood(params, frequency, recency, T)
-
-    @staticmethod
-    def alive(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
-        left = BgNbd._log_odds_left(params, frequency, recency, T)
-        return np.where(frequency > 0, expit(-left), 1.0)
-
-    @staticmethod
-    def purchase_rate(params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
-        return BgNbd._rate(params, ahead, frequency, T)
-
-    @staticmethod
-    def simulate_alive(
-        params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
-    ) -> tuple[Floats, Floats]:
-        return BgNbd._simulate(params, frequency, T, window=window, rng=rng)
-
 
 @dataclass(frozen=True, kw_only=True)
 class MbgNbd(BetaGeometric):
@@ -138,24 +126,6 @@ class MbgNbd(BetaGeometric):
     @staticmethod
     def _stays(frequency: Floats) -> Floats:
         return frequency + 1.0
-
-    @staticmethod
-    def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
-        return MbgNbd._log_likelihood(params, frequency, recency, T)
-
-    @staticmethod
-    def alive(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
-        return expit(-MbgNbd._log_odds_left(params, frequency, recency, T))
-
-    @staticmethod
-    def purchase_rate(params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
-        return MbgNbd._rate(params, ahead, frequency, T)
-
-    @staticmethod
-    def simulate_alive(
-        params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
-    ) -> tuple[Floats, Floats]:
-        return MbgNbd._simulate(params, frequency, T, window=window, rng=rng)
 
 
 def _mean_power(power: Floats, a: Floats, b: Floats, z: Floats) -> Floats:

@@ -67,19 +67,19 @@ class PurchaseModel(ABC):
 
     # --- what each model defines -------------------------------------------------------------------
 
-    @staticmethod
+    @classmethod
     @abstractmethod
-    def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+    def cell_log_likelihood(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
         """Return the log-likelihood of each history; broadcasts parameters against histories."""
 
-    @staticmethod
+    @classmethod
     @abstractmethod
-    def alive(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
+    def alive(cls, params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
         """Return P(alive at T | history); broadcasts parameters against histories."""
 
-    @staticmethod
+    @classmethod
     @abstractmethod
-    def purchase_rate(params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
+    def purchase_rate(cls, params: Params, ahead: Floats, frequency: Floats, T: Floats) -> Floats:
         """Return purchases a unit of time at `ahead` units after T, given alive at T."""
 
     @staticmethod
@@ -87,10 +87,10 @@ class PurchaseModel(ABC):
     def decay_time(params: Params, T: Floats) -> Floats:
         """Return the time over which the purchase rate given alive falls, at age T."""
 
-    @staticmethod
+    @classmethod
     @abstractmethod
     def simulate_alive(
-        params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
+        cls, params: Params, frequency: Floats, T: Floats, *, window: Window, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
         """Return simulated purchases in the window and their mean discount factor, given alive at T."""
 
