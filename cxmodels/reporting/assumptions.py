@@ -34,6 +34,12 @@ def assumptions(study: Study) -> pd.DataFrame:
             words.date(study.as_of),
             "The day on which we stand; nothing later enters a forecast.",
         ),
+        (
+            "value.history_start",
+            "History from",
+            words.date(value.history_start) if value.history_start else "the first purchase",
+            "Purchases before it enter no value.",
+        ),
         ("currency", "Currency", study.currency, "Of every amount."),
         (
             "value.horizon_days",

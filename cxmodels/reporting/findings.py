@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -143,15 +143,15 @@ class NotebookFindings:
         In the order of the notebook.
     warnings : tuple of str
         What a reader should know before relying on it.
-    tables : dict
-        Table → what it holds, for those that the notebook saved.
+    tables : tuple of str
+        Names of the tables that the notebook saved.
     """
 
     notebook: str
     answer: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
-    tables: dict[str, str] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> NotebookFindings:
@@ -161,7 +161,7 @@ class NotebookFindings:
             answer=tuple(content["answer"]),
             findings=tuple(Finding(**finding) for finding in content["findings"]),
             warnings=tuple(content["warnings"]),
-            tables=dict(content.get("tables", {})),
+            tables=tuple(content.get("tables", ())),
         )
 
 

@@ -117,8 +117,8 @@ def _list_files(
     """List what people may take: each table, and folders of what they need not choose from."""
     about = dict(_TABLES)
     for part in parts:
-        for name, text in part.tables.items():
-            about[name] = text or about.get(name) or f"From: {titles.get(part.notebook, part.notebook)}"
+        for name in part.tables:
+            about.setdefault(name, f"From: {titles.get(part.notebook, part.notebook)}")
     files = []
     for path in sorted((folder / "tables").glob("[!.]*")):
         text = about.get(path.stem, "")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 
+from cxmodels.reporting.origin import sections_named
 from cxmodels.reporting.pages import title_of_notebook
 from cxmodels.study import CANONICAL_TABLES
 
@@ -38,12 +39,15 @@ class Step:
         The question that it answers.
     needs, gives : tuple of str
         Tables that it reads and that it leaves.
+    sections : frozenset of str
+        The sections of the study that its code names.
     """
 
     path: Path
     title: str
     needs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    sections: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -152,6 +156,7 @@ def _read_step(path: Path) -> Step:
         title=title_of_notebook(notebook, default=path.stem),
         needs=tuple(flow.get("needs", ())),
         gives=tuple(flow.get("gives", ())),
+        sections=sections_named(notebook),
     )
 
 

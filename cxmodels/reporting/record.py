@@ -16,6 +16,7 @@ from typing import Any, Literal
 import nbformat
 
 import cxmodels
+from cxmodels.reporting.findings import write_json
 from cxmodels.study import Study, TableSource
 from cxmodels.tables.errors import DataError
 from cxmodels.tables.sources import locate
@@ -51,6 +52,22 @@ class Outcome:
     seconds: float = 0.0
     started: str = ""
     stale: str = ""
+
+
+def begin_record(folder: Path, *, study: Study, inputs: list[dict[str, Any]] | None = None) -> None:
+    """Write ``run.json`` of a run that is not complete: it marks the folder as a report's.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    study : Study
+        With overrides applied.
+    inputs : list of dict, optional
+        From `hash_inputs`, for the notebooks of this run.
+    """
+    content: dict[str, Any] = {"complete": False, "study": study.name, "settings": study.settings()}
+    write_json(folder / "run.json", content if inputs is None else {**content, "inputs": inputs})
 
 
 def describe_run(

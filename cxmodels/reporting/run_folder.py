@@ -18,8 +18,10 @@ Every `run.figure` closes its figure, so that nothing is drawn twice.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from html import escape
@@ -36,10 +38,11 @@ from cxmodels.reporting.findings import (
     collect_findings,
     read_all_findings,
     read_notebook_findings,
-    write_json,
     write_notebook_findings,
 )
 from cxmodels.reporting.handover import write_csv, write_parquet
+from cxmodels.reporting.origin import Origin
+from cxmodels.reporting.record import begin_record, hash_inputs
 from cxmodels.reporting.wording import Money, Wording
 from cxmodels.study import Study, read_study
 
@@ -101,7 +104,8 @@ class RunFolder:
     _findings: list[Finding] = field(default_factory=list, repr=False)
     _answer: list[str] = field(default_factory=list, repr=False)
     _warnings: list[str] = field(default_factory=list, repr=False)
-    _tables: dict[str, str] = field(default_factory=dict, repr=False)
+    _tables: list[str] = field(default_factory=list, repr=False)
+    _origin: list[Origin] = field(default_factory=list, repr=False)
 
     def tables(self) -> Tables:
         """Open the canonical tables that the data notebook saved.
@@ -147,7 +151,7 @@ class RunFolder:
             )
         return pd.read_parquet(path)
 
-    def save(self, name: str, frame: pd.DataFrame, *, csv: bool = False, about: str = "") -> None:
+    def save(self, name: str, frame: pd.DataFrame, *, csv: bool = False) -> None:
         """Save a table for the notebooks after this one, and for other tools.
 
         Parameters
@@ -158,14 +162,36 @@ class RunFolder:
             The table; its index is not saved.
         csv : bool
             Also write ``tables/<name>.csv``, with formulas made harmless.
-        about : str
-            What the table holds, in a few words: for the list of files in the report.
         """
         _check_name(name)
-        self._tables[name] = about
-        write_parquet(frame, self.folder / "tables" / f"{name}.parquet")
-        if csv:
-            write_csv(frame, self.folder / "tables" / f"{name}.csv")
+        with self._made([name]):
+            write_parquet(frame, self.folder / "tables" / f"{name}.parquet")
+            if csv:
+                write_csv(frame, self.folder / "tables" / f"{name}.csv")
+
+    def save_tables(self, tables: Tables) -> Tables:
+        """Save the canonical tables that came through the door, and return the saved ones.
+
+        Parameters
+        ----------
+        tables : Tables
+            From `cxmodels.tables.open_tables`.
+        """
+        with self._made(tables.names):
+            return tables.save(self.folder / "tables")
+
+    @contextmanager
+    def _made(self, names: Collection[str]) -> Iterator[None]:
+        """Keep what tables are made from; in a session of its own, that is seen when the first is saved."""
+        if not self._origin:
+            record = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+            of_this_run = NOTEBOOK_VARIABLE in os.environ and not record.get("complete") and "inputs" in record
+            inputs = record["inputs"] if of_this_run else hash_inputs(self.study)
+            self._origin.append(Origin.of(self.study, inputs))
+        self._origin[0].write(self.folder, notebook=self.notebook, gone=names)
+        yield
+        self._origin[0].write(self.folder, notebook=self.notebook, made=names)
+        self._tables.extend(name for name in names if name not in self._tables)
 
     def figure(self, name: str, drawn: Axes | Figure | Sequence[Axes]) -> SavedFigure:
         """Save a figure and close it; the result shows itself as the last line of a cell.
@@ -268,7 +294,7 @@ class RunFolder:
         if not self._answer:
             raise RunError(f"{self.notebook} has no answer: call run.answer([...]) before run.finish()")
         content = NotebookFindings(
-            self.notebook, tuple(self._answer), tuple(self._findings), tuple(self._warnings), self._tables
+            self.notebook, tuple(self._answer), tuple(self._findings), tuple(self._warnings), tuple(self._tables)
         )
         write_notebook_findings(self.folder, content)
         collect_findings(self.folder, study=study_heading(self.study), parts=read_all_findings(self.folder))
@@ -311,8 +337,8 @@ def open_run(
     for name in ("tables", "figures", "findings"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     record = folder / "run.json"
-    if not record.exists():  # marks the folder as a report's, so that a run may replace it
-        write_json(record, {"complete": False, "study": settings.name, "settings": settings.settings()})
+    if not record.exists():
+        begin_record(folder, study=settings)
     return RunFolder(
         study=settings,
         folder=folder,

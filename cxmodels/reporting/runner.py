@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import shutil
 import signal
 import threading
@@ -22,17 +21,17 @@ import nbformat
 from cxmodels.reporting.bundle import find_study, notebooks_folder
 from cxmodels.reporting.findings import NotebookFindings, collect_findings, read_all_findings, write_json
 from cxmodels.reporting.index_page import write_index
+from cxmodels.reporting.kept import LastReport, check_fresh, kept_outcome
 from cxmodels.reporting.kernels import Kernels, NotebookFailed, execute
+from cxmodels.reporting.origin import Origin
 from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
 from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
 from cxmodels.reporting.progress import Progress, Silent
-from cxmodels.reporting.record import Outcome, describe_run, hash_inputs, library_warnings
+from cxmodels.reporting.record import Outcome, begin_record, describe_run, hash_inputs, library_warnings
 from cxmodels.reporting.run_folder import CannotAnswer, report_folder, study_heading
 from cxmodels.reporting.swap import keep_as, put_in_place, reserved
 from cxmodels.reporting.wording import Money
 from cxmodels.study import Study, read_study
-
-_REFRESH = "run without --only to bring it up to date"
 
 SIDE_BY_SIDE = 2
 """Kernels at the same time."""
@@ -58,6 +57,7 @@ class _Run:
     overrides: dict[str, object]
     folder: Path
     target: Path
+    inputs: list[dict[str, Any]]
     progress: Progress
     kernels: Kernels = field(default_factory=Kernels)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -112,13 +112,19 @@ def run_study(
     steps = read_steps(notebooks or notebooks_folder())
     at_hand = {found.stem for found in (target / "tables").glob("*.parquet")} if only else set()
     plan = make_plan(steps, tables=settings.tables, only=only, at_hand=at_hand)
+    inputs = hash_inputs(settings)
+    if only:
+        check_fresh(plan, report=target, now=Origin.of(settings, inputs))
     with _signals_raise(), reserved(target) as folder:
-        run = _Run(settings, changed, folder, target, progress or Silent())
+        run = _Run(settings, changed, folder, target, inputs, progress or Silent())
+        last = LastReport.read(target) if only else LastReport()
         try:
             if only and (target / "run.json").is_file():
                 shutil.copytree(target, folder, dirs_exist_ok=True)
+            begin_record(folder, study=settings, inputs=inputs)
             _execute_all(run, plan)
-            return _finish(run, plan, previous=_previous(target) if only else {})
+            _check_unchanged(run)
+            return _finish(run, plan, last=last)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -208,9 +214,12 @@ def _settle(run: _Run, outcome: Outcome) -> None:
     run.progress.ended(outcome.name, outcome.state, outcome.reason)
 
 
-def _finish(run: _Run, plan: Plan, *, previous: dict[str, dict[str, Any]]) -> Path:
+def _finish(run: _Run, plan: Plan, *, last: LastReport) -> Path:
     """Write what joins the results, and put the folder in its place, or aside if a notebook failed."""
-    outcomes = tuple(run.outcomes.get(step.name) or _kept(step, plan, run, previous) for step in plan.steps)
+    now = Origin.of(run.study, run.inputs)
+    outcomes = tuple(
+        run.outcomes.get(step.name) or kept_outcome(step, plan, last=last, now=now) for step in plan.steps
+    )
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     aside = run.target.with_name(f"{run.target.name}.failed")
     final = aside if failed else run.target
@@ -222,6 +231,21 @@ def _finish(run: _Run, plan: Plan, *, previous: dict[str, dict[str, Any]]) -> Pa
     keep_as(run.folder, aside)
     where = aside / "notebooks" / f"{failed[0].name}.ipynb"
     raise RunFailed(f"{problem}; see {where}; {_untouched(run.target)}")
+
+
+def _check_unchanged(run: _Run) -> None:
+    """Refuse a report of which one page may have read other settings or data than the next."""
+    before, after = ({_named(one): one for one in found} for found in (run.inputs, hash_inputs(run.study)))
+    changed = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+    if changed:
+        raise RunFailed(
+            f"{', '.join(changed)} changed during the run, so its pages may not agree: run again when nothing "
+            f"is written there; {_untouched(run.target)}"
+        )
+
+
+def _named(entry: dict[str, Any]) -> str:
+    return str(entry.get("file", entry.get("source")))
 
 
 def _write_pages(run: _Run, outcomes: tuple[Outcome, ...], *, final: Path, problem: str) -> None:
@@ -264,58 +288,10 @@ def _write_pages(run: _Run, outcomes: tuple[Outcome, ...], *, final: Path, probl
         outcomes=outcomes,
         warnings=warnings,
         overrides=run.overrides,
-        inputs=hash_inputs(run.study),
+        inputs=run.inputs,
     )
     write_json(run.folder / "run.json", record)
     write_index(run.folder, study=run.study, context=context, outcomes=outcomes, parts=parts, failed=problem)
-
-
-def _kept(step: Step, plan: Plan, run: _Run, previous: dict[str, dict[str, Any]]) -> Outcome:
-    """Say what is known of a notebook that was not asked for: its page is that of the last report."""
-    before = previous.get(step.name)
-    if before is None or before["state"] not in ("done", "kept"):
-        return Outcome(
-            step.name, step.title, "left out", "not asked for in this run, and not in the last report"
-        )
-    again = _downstream(plan)
-    stale = str(before.get("stale", ""))
-    if step.name in again:
-        stale = f"made before what it builds on was run again; {_REFRESH}"
-    elif previous["settings"] != run.study.settings():
-        stale = f"made with other settings than the pages run again; {_REFRESH}"
-    return Outcome(
-        step.name,
-        step.title,
-        "kept",
-        "not asked for in this run; kept from the last report",
-        seconds=before.get("seconds", 0.0),
-        started=before.get("started", ""),
-        stale=stale,
-    )
-
-
-def _downstream(plan: Plan) -> set[str]:
-    """Give the notebooks that build, directly or not, on those that run."""
-    changed = {name for step in plan.run for name in step.gives}
-    found: set[str] = set()
-    for _ in plan.steps:
-        for step in plan.steps:
-            if set(step.needs) & changed and step not in plan.run:
-                found.add(step.name)
-                changed |= set(step.gives)
-    return found
-
-
-def _previous(target: Path) -> dict[str, dict[str, Any]]:
-    """Read what the last report's record says of each notebook, and its settings."""
-    path = target / "run.json"
-    if not path.is_file():
-        return {}
-    record = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        "settings": record.get("settings", {}),
-        **{entry["name"]: entry for entry in record.get("notebooks", ())},
-    }
 
 
 def _untouched(target: Path) -> str:

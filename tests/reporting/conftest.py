@@ -77,7 +77,7 @@ GIVES = Notebook(
     cells=[
         "import pandas as pd",
         'value = pd.DataFrame({"customer_id": ["0001", "=2+3"], "clv": [3.0, 2.0]})\n'
-        'run.save("value", value, csv=True, about="Value of each customer")',
+        'run.save("value", value, csv=True)',
         "value",
         "from cxmodels.reporting.figures import bars\n"
         'table = pd.DataFrame({"value": [3.0, 2.0]}, index=["<i>Anna</i>", "Bo"])\n'
@@ -86,6 +86,7 @@ GIVES = Notebook(
         '            evidence="forecast", table="value", figure="value",\n'
         '            would_change="A later year <script>alert(1)</script>.");',
         'run.warn("One row was set aside.")',
+        'print("margin", run.study.value.margin_mid)',
     ],
     needs=["transactions"],
     gives=["value"],

@@ -26,6 +26,11 @@ def test_values_follow_the_study():
     assert values["segments.active_gaps"] == "after 2 and 5.5 usual gaps"
 
 
+def test_where_the_history_starts_is_said():
+    assert shown()["value.history_start"] == "the first purchase"
+    assert shown(value={"history_start": date(2024, 5, 1)})["value.history_start"] == "1 May 2024"
+
+
 def test_a_single_margin_is_no_range():
     assert shown(value={"margin": 0.35})["value.margin"] == "35%"
 

@@ -54,7 +54,7 @@ def test_digits_that_depend_on_the_order_of_adding_up_are_dropped() -> None:
 
 def test_findings_survive_the_way_to_disk_and_back(tmp_path: Path) -> None:
     found = Finding("02-value", "Worth 5 «kr».", money=np.float64(5), low=4, high=6, evidence="forecast")
-    content = NotebookFindings("02-value", ("Yes.",), (found,), ("Careful.",), {"value": "Value"})
+    content = NotebookFindings("02-value", ("Yes.",), (found,), ("Careful.",), ("value",))
     write_notebook_findings(tmp_path, content)
     assert read_notebook_findings(tmp_path, "02-value") == content
     assert read_notebook_findings(tmp_path, "03-other") is None

@@ -23,7 +23,7 @@ PARTS = (
         ("The base is worth £5.",),
         (Finding("02-value", "Worth <i>£5</i>.", money=5, low=4, high=6, evidence="forecast"),),
         ("A fallback was used.",),
-        {"value": "Value of each customer", "extra": ""},
+        ("extra", "transactions"),
     ),
 )
 OUTCOMES = (
@@ -41,7 +41,7 @@ def page(project: Project, tmp_path: Path) -> str:
     study = read_study(project.study)
     open_tables(study).save(folder / "tables")
     for name in (
-        "tables/value.csv",
+        "tables/customer_value.csv",
         "tables/extra.parquet",
         "figures/02-value-a.png",
         "figures/02-value-b.png",
@@ -77,7 +77,10 @@ def test_the_data_are_summed_up(page: str) -> None:
 def test_every_file_has_a_description(page: str) -> None:
     files = page[page.index("<h2>Files</h2>") :]
     for path, about in (
-        ("tables/value.csv", "Value of each customer"),
+        (
+            "tables/customer_value.csv",
+            "One row a customer: past purchases, value with interval, tier, lifecycle, segment",
+        ),
         ("tables/extra.parquet", "From: What is it worth?"),
         ("tables/transactions.parquet", "As read through the door: renamed and checked"),
         ("figures/", "2 figures as PNG, for slides"),

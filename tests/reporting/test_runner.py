@@ -127,15 +127,94 @@ def test_only_runs_what_is_asked_and_keeps_the_other_pages(finished: Project, tm
     before = (report / "notebooks" / "01-value.ipynb").read_bytes()
     run_study(
         finished.study,
-        overrides={"value.horizon_days": "90"},
+        overrides={"value.horizon_days": "180", "segments.new_days": "30"},
         only=["2"],
         out=report,
         notebooks=finished.notebooks,
     )
     assert states(report) == {"01-value": "kept", "02-segments": "done", "03-leaving": "left out"}
     assert (report / "notebooks" / "01-value.ipynb").read_bytes() == before
-    assert "horizon 90" in (report / "02-segments.html").read_text(encoding="utf-8")
+    assert "horizon 180" in (report / "02-segments.html").read_text(encoding="utf-8")
     assert "made with other settings" in (report / "index.html").read_text(encoding="utf-8")
+
+
+def copy_of(finished: Project, place: Path) -> Project:
+    """Copy a project with its report, to do harm to."""
+    import shutil
+
+    return Project(Path(shutil.copytree(finished.folder, place / "copy")))
+
+
+def run_only(project: Project, *names: str, **overrides: str) -> Path:
+    keys = {key.replace("__", "."): value for key, value in overrides.items()}
+    return run_study(
+        project.study,
+        overrides={"value.horizon_days": "180", **keys},
+        only=names,
+        out=project.report,
+        notebooks=project.notebooks,
+    )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "difference"),
+    [
+        ({"as_of": "1998-05-31"}, 'as_of: "1998-06-30" → "1998-05-31"'),
+        ({"tables__transactions__duplicates": "drop"}, 'duplicates: "keep" → "drop"'),
+        ({"value__margin": "0.4"}, "value.margin: 1.0 → 0.4"),
+    ],
+)
+def test_only_refuses_to_build_on_a_table_made_with_other_settings(
+    finished: Project, tmp_path: Path, overrides: dict[str, str], difference: str
+) -> None:
+    project = copy_of(finished, tmp_path)
+    before = {path: path.read_bytes() for path in project.report.rglob("*") if path.is_file()}
+    with pytest.raises(PlanError) as refusal:
+        run_only(project, "02", **overrides)
+    line = str(refusal.value)
+    assert "02-segments would build on the table 'value', which 01-value made from other settings" in line
+    assert difference in line
+    assert line.endswith("run without --only, or with the settings and inputs of then")
+    assert {path: path.read_bytes() for path in project.report.rglob("*") if path.is_file()} == before
+
+
+def test_only_refuses_to_build_on_a_table_made_from_another_file(finished: Project, tmp_path: Path) -> None:
+    project = copy_of(finished, tmp_path)
+    with (project.study.parent / "orders.csv").open("a", encoding="utf-8") as orders:
+        orders.write("0003,1998-04-01,7\n")
+    with pytest.raises(PlanError, match=r"orders\.csv: 25a734948c44 → "):
+        run_only(project, "02")
+
+
+def test_only_refuses_a_table_of_which_nothing_is_known(finished: Project, tmp_path: Path) -> None:
+    project = copy_of(finished, tmp_path)
+    (project.report / "origins" / "01-value.json").unlink()
+    with pytest.raises(PlanError, match="does not say which settings and inputs that was made from"):
+        run_only(project, "02")
+
+
+def test_what_a_session_has_saved_over_a_report_is_seen(finished: Project, tmp_path: Path) -> None:
+    from cxmodels.reporting import open_run
+
+    project = copy_of(finished, tmp_path)
+    session = open_run(
+        study=project.study,
+        out=project.report,
+        overrides={"value.horizon_days": 180, "value.margin": 0.4},
+        notebook="01-value",
+    )
+    session.save("value", session.read("value"))
+    with pytest.raises(PlanError, match=r"value\.margin: 0\.4 → 1\.0"):
+        run_only(project, "02")
+
+
+def test_an_input_that_changes_during_the_run_ends_it(project: Project) -> None:
+    orders = project.study.parent / "orders.csv"
+    cell = f"open({str(orders)!r}, 'a').write('0009,1998-04-01,1\\n')"
+    project.write("01-value", replace(GIVES, cells=[cell]))
+    with pytest.raises(RunFailed, match=r"orders\.csv changed during the run.*there is no earlier report"):
+        run_study("shop", only=["01"])
+    assert not project.report.exists()
 
 
 @pytest.mark.slow
