@@ -295,6 +295,13 @@ class Study(_Settings):
                 )
         return tables
 
+    @model_validator(mode="after")
+    def _history_starts_by_as_of(self) -> Study:
+        start = self.value.history_start
+        if start is not None and start > self.as_of:
+            raise ValueError(f"has value.history_start = {start} after as_of = {self.as_of}: no history is left")
+        return self
+
     @property
     def name(self) -> str:
         """Short name, for folders: of the folder of ``study.toml``, else ``<folder>-<stem>``."""

@@ -162,3 +162,8 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(study_file):
 def test_the_path_is_not_a_setting(study_file):
     with pytest.raises(StudyError, match="'path' is not allowed"):
         read_study(study_file, {"path": "elsewhere.toml"})
+
+
+def test_a_history_that_starts_after_as_of_is_refused(study_file):
+    with pytest.raises(StudyError, match=r"value\.history_start = 2999-01-01 after as_of = "):
+        read_study(study_file, {"value.history_start": "2999-01-01"})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
+import ibis.expr.types as ir
 import pandas as pd
 
 from cxmodels.study import Study
 from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
-from cxmodels.tables.cut import known_by
+from cxmodels.tables.cut import known_by, within
 
 FEWEST_REPEAT_BUYERS = 30
 """With fewer, the spread of buying rates between customers cannot be told from chance."""
@@ -24,6 +25,8 @@ STALE_DAYS = 28
 """Days without any row before `as_of` from which it is doubtful that the log reaches `as_of`."""
 FEWEST_OF_EACH = 50
 """Customers on the rarer side (left, treated, answered) below which no model is worth its name."""
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,22 @@ def questions(tables: Tables, study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["question", "notebook", "answerable", "why"])
 
 
+def history_used(transactions: ir.Table, study: Study) -> ir.Table:
+    """Return the transactions from `value.history_start` on, which values rest on; all where it is not set.
+
+    Parameters
+    ----------
+    transactions : ibis Table
+        Canonical transactions; they are not cut at `as_of`.
+    study : Study
+        For `value.history_start`.
+    """
+    start = study.value.history_start
+    return transactions if start is None else within(transactions, start - DAY, date.max - DAY)
+
+
 def _history(tables: Tables, study: Study) -> _History:
-    bought = purchase_days(known_by(tables.transactions, study.as_of))
+    bought = purchase_days(known_by(history_used(tables.transactions, study), study.as_of))
     by_customer = bought.group_by("customer_id").agg(
         days=bought.count(), first=bought.day.min(), last=bought.day.max()
     )
@@ -95,13 +112,20 @@ def _history(tables: Tables, study: Study) -> _History:
 
 def _value(tables: Tables, study: Study) -> Verdict:
     history = _history(tables, study)
+    start = study.value.history_start
     if history.first_day is None or history.last_day is None:
-        return Verdict(False, f"No purchase is known by {study.as_of}: set as_of to a later day.")
+        if start is None:
+            return Verdict(False, f"No purchase is known by {study.as_of}: set as_of to a later day.")
+        return Verdict(
+            False,
+            f"No purchase is known from value.history_start ({start}) to {study.as_of}: set the first to an "
+            "earlier day, or as_of to a later one.",
+        )
     days = (study.as_of - history.first_day).days
     horizon = study.value.horizon_days
     facts = (
         f"{history.customers:,} customers, {history.repeat_buyers:,} of them bought again, over {days:,} days"
-    )
+    ) + (f" from value.history_start ({start}) on" if start else "")
     if days < SHORTEST_HISTORY:
         return Verdict(False, f"{facts}: at least {SHORTEST_HISTORY} days are needed.")
     if history.repeat_buyers < FEWEST_REPEAT_BUYERS:

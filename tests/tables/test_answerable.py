@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cxmodels.study import read_study
+from cxmodels.study import ValueSettings, read_study
 from cxmodels.tables import open_tables, questions
+from cxmodels.tables.answerable import history_used
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUE = "What is each customer worth?"
@@ -19,10 +20,11 @@ START = date(2024, 1, 1)
 def ask(tmp_path, study_of):
     """Return a function: days of purchase by customer, and when → the verdicts by question."""
 
-    def look(purchases, *, as_of):
+    def look(purchases, *, as_of, **value):
         lines = [f"{name},{START + timedelta(days=d)},5.5" for name, days in purchases.items() for d in days]
         (tmp_path / "log.csv").write_text("\n".join(["id,day,net", *lines]))
         study = study_of(source=["log.csv"], as_of=as_of)
+        study = study.model_copy(update={"value": ValueSettings(**value)})
         return questions(open_tables(study), study).set_index("question")
 
     return look
@@ -80,6 +82,30 @@ def test_a_horizon_beyond_the_history_is_a_doubt_and_far_beyond_a_refusal(ask):
 def test_a_log_that_ends_before_as_of_is_doubted(ask):
     stale = ask(repeat_buyers(40), as_of=START + timedelta(days=400)).loc[VALUE]
     assert "does the log reach that far?" in stale["why"]
+
+
+def test_what_lies_before_the_start_of_the_history_counts_for_nothing(ask):
+    as_of, start = START + timedelta(days=300), START + timedelta(days=80)
+    cut = ask(repeat_buyers(40), as_of=as_of, history_start=start).loc[VALUE]
+    assert not cut["answerable"]
+    assert "0 of them bought again, over 200 days from value.history_start (2024-03-21) on" in cut["why"]
+    assert "40 of them bought again, over 300 days:" not in cut["why"]
+
+
+def test_a_history_without_a_purchase_names_both_ends(ask):
+    as_of, start = START + timedelta(days=300), START + timedelta(days=250)
+    empty = ask(repeat_buyers(40), as_of=as_of, history_start=start).loc[VALUE]
+    assert "No purchase is known from value.history_start (2024-09-07) to 2024-10-27" in empty["why"]
+
+
+def test_the_history_used_starts_on_its_day_and_keeps_what_is_later_than_as_of(see_csv, study_of):
+    content = "id,day,net\na,2024-01-01,1\na,2024-01-02,2\na,2025-01-01,3\n"
+    tables = see_csv(content).tables
+    study = study_of(source=["log.csv"], as_of=START + timedelta(days=5))
+    start = ValueSettings(history_start=START + timedelta(days=1))
+    cut = history_used(tables.transactions, study.model_copy(update={"value": start}))
+    assert sorted(cut.amount.to_pyarrow().to_pylist()) == [2, 3]
+    assert history_used(tables.transactions, study).count().to_pyarrow().as_py() == 3
 
 
 def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
