@@ -40,7 +40,7 @@ class Kernels:
     def started(self, process: int) -> None:
         """Keep a kernel in mind; one that starts after the end of the run is ended at once."""
         with self._guard:
-            self._alive[process] = os.getpgid(process)
+            self._alive[process] = _group_of(process)
             late = self._ended
         if late:
             self.end()
@@ -49,15 +49,28 @@ class Kernels:
         """End every kernel, with what it has started, and let no other start."""
         with self._guard:
             self._ended = True
-            groups, self._alive = set(self._alive.values()) - {os.getpgrp()}, {}
+            groups, self._alive = set(self._alive.values()) - {_group_of(os.getpid())}, {}
         for group in groups:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+            _end_group(group)
 
     def forget(self, process: int) -> None:
         """Drop a kernel that has ended by itself."""
         with self._guard:
             self._alive.pop(process, None)
+
+
+def _group_of(process: int) -> int:
+    """Give the group that a process started with what it starts; on Windows, which has none, itself."""
+    return process if sys.platform == "win32" else os.getpgid(process)
+
+
+def _end_group(group: int) -> None:
+    if sys.platform == "win32":
+        with contextlib.suppress(OSError):
+            os.kill(group, signal.SIGTERM)  # there, it ends the process at once
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 def execute(
@@ -142,8 +155,7 @@ def _manager(notebook: str, kernels: Kernels) -> type:
     class Manager(AsyncKernelManager):
         """Starts one kernel and keeps its process in mind."""
 
-        # A TCP port can be taken by others between choice and use; files in a folder of our own cannot.
-        transport = CaselessStrEnum(["tcp", "ipc"], default_value="ipc")
+        transport = CaselessStrEnum(["tcp", "ipc"], default_value=_transport())
 
         @default("connection_file")
         def _connection_file_default(self) -> str:
@@ -176,6 +188,11 @@ def _manager(notebook: str, kernels: Kernels) -> type:
         shutdown_kernel = _async_shutdown_kernel
 
     return Manager
+
+
+def _transport() -> str:
+    """Files in a folder of our own, which nobody else can take, unlike a port; Windows has ports only."""
+    return "tcp" if sys.platform == "win32" else "ipc"
 
 
 def _quiet_bars() -> str:

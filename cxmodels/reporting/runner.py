@@ -239,8 +239,8 @@ def _check_unchanged(run: _Run) -> None:
     changed = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
     if changed:
         raise RunFailed(
-            f"{', '.join(changed)} changed during the run, so its pages may not agree: run again when nothing "
-            f"is written there; {_untouched(run.target)}"
+            f"{', '.join(changed)} changed during the run, so its pages may not agree: run again when "
+            f"nothing is written there; {_untouched(run.target)}"
         )
 
 
@@ -310,7 +310,9 @@ def _signals_raise() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):  # Windows has none
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield

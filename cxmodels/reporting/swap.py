@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import errno
-import fcntl
+import glob
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from cxmodels.reporting.locks import lock
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux' renameat2: two paths change places at once
 _HERE = -100  # AT_FDCWD
@@ -87,11 +89,9 @@ def _locked(target: Path) -> Iterator[None]:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            lock(handle)
+        except BlockingIOError:
             os.close(handle)
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
             who = path.read_text(encoding="utf-8").strip() or "another one"
             raise TargetError(
                 f"another run (process {who}) is writing to {target}; wait until it ends, or name another "
@@ -105,7 +105,8 @@ def _locked(target: Path) -> Iterator[None]:
         os.write(handle, str(os.getpid()).encode())
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if sys.platform != "win32":  # an open file cannot be removed there: the next run takes it over
+            path.unlink(missing_ok=True)
         os.close(handle)
 
 
@@ -114,7 +115,7 @@ def _clean_up(target: Path) -> None:
     old = target.with_name(f".{target.name}.old")
     if old.exists() and not target.exists():
         old.rename(target)
-    for left in (old, *target.parent.glob(f".{_literal(target.name)}.part-*")):
+    for left in (old, *target.parent.glob(f".{glob.escape(target.name)}.part-*")):
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -133,13 +134,10 @@ def _check_is_report(target: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Let two paths change places in one step, where the system can."""
+    if not sys.platform.startswith("linux"):
+        return False
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "renameat2"):
         return False
     done = library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
     return bool(done == 0)
-
-
-def _literal(name: str) -> str:
-    """Take the special meaning from characters in a pattern for files."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in name)
