@@ -299,7 +299,9 @@ class Study(_Settings):
     def _history_starts_by_as_of(self) -> Study:
         start = self.value.history_start
         if start is not None and start > self.as_of:
-            raise ValueError(f"has value.history_start = {start} after as_of = {self.as_of}: no history is left")
+            raise ValueError(
+                f"has value.history_start = {start} after as_of = {self.as_of}: no history is left"
+            )
         return self
 
     @property

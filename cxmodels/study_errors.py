@@ -31,20 +31,29 @@ class StudyError(ValueError):
     """A study that cannot be used: the message names file, key, what was found and what is allowed."""
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str:
+def nearest(word: str, allowed: Iterable[str], *, otherwise: str = "") -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest allowed name, or nothing.
+
+    Parameters
+    ----------
+    word : str
+        What was found.
+    allowed : iterable of str
+        The names there are.
+    otherwise : str
+        What to return where no name is near: a full stop, where another sentence follows.
 
     Examples
     --------
     >>> nearest("margn", ["margin", "unit"])
     "; did you mean 'margin'?"
-    >>> nearest("zzz", ["margin", "unit"])
-    ''
+    >>> nearest("zzz", ["margin", "unit"]), nearest("zzz", ["margin", "unit"], otherwise=".")
+    ('', '.')
     """
     names = list(allowed)
     folded = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.55)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+    return f"; did you mean {folded[close[0]]!r}?" if close else otherwise
 
 
 def explain(

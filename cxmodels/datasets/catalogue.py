@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +21,7 @@ import pooch
 
 from cxmodels.datasets.cdnow import MASTER, SAMPLE, write_cdnow
 from cxmodels.datasets.online_retail import write_online_retail
+from cxmodels.study_errors import nearest
 
 
 class CatalogueError(ValueError):
@@ -237,9 +237,10 @@ def fetch(name: str) -> list[Path]:
         there is another one than it was.
     """
     if name not in CATALOGUE:
-        near = get_close_matches(name, CATALOGUE, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise CatalogueError(f"There is no data set {name!r}; there are {', '.join(CATALOGUE)}{hint}")
+        raise CatalogueError(
+            f"There is no data set {name!r}{nearest(name, CATALOGUE, otherwise='.')} "
+            f"There are: {', '.join(CATALOGUE)}."
+        )
     entry = CATALOGUE[name]
     originals = [_locate(part, name=name) for part in entry.parts]
     if entry.convert is None:

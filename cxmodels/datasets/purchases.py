@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from cxmodels.study_errors import nearest
 
 Floats = npt.NDArray[np.float64]
 SECONDS_IN_DAY = 86_400
@@ -60,10 +61,9 @@ class PurchaseTruth:
     def __post_init__(self) -> None:
         """Check the truth, so that an error names what is wrong with it."""
         if self.model not in PARAMETERS:
-            nearest = difflib.get_close_matches(self.model, PARAMETERS, n=1, cutoff=0.0)[0]
             raise ValueError(
-                f"Unknown model {self.model!r}: allowed are {', '.join(PARAMETERS)}. "
-                f"Did you mean {nearest!r}?"
+                f"Unknown model {self.model!r}{nearest(self.model, PARAMETERS, otherwise='.')} "
+                f"Allowed: {', '.join(PARAMETERS)}."
             )
         for given, wanted in ((self.purchases, PARAMETERS[self.model]), (self.spend, ("p", "q", "v"))):
             if set(given) != set(wanted) or not all(value > 0 for value in given.values()):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
+
+from cxmodels.study_errors import nearest
 
 _IGNORE = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", ".*")
 
@@ -62,14 +63,11 @@ def find_study(study: str | Path, start: Path | None = None) -> Path:
     known = bundled_studies() | _studies_in(project_folder(start) / "data")
     if str(study) in known:
         return known[str(study)]
-    near = get_close_matches(
-        Path(study).name if Path(study).suffix == "" else Path(study).parent.name, known, n=1
-    )
+    called = Path(study).name if Path(study).suffix == "" else Path(study).parent.name
     found = "a folder without study.toml" if path.is_dir() else "no such file or folder"
     raise BundleError(
-        f"study {str(study)!r}: {found}"
-        + (f"; did you mean {near[0]!r}?" if near else "")
-        + f" Give the path of a study.toml, or the name of a sample study: {', '.join(known) or 'none found'}"
+        f"study {str(study)!r}: {found}{nearest(called, known, otherwise='.')} "
+        f"Give the path of a study.toml, or the name of a sample study: {', '.join(known) or 'none found'}"
     )
 
 

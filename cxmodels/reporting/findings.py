@@ -12,9 +12,10 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from cxmodels.study_errors import nearest
 
 GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
 """How well an effect is supported, from the lowest to the highest grade."""
@@ -85,10 +86,9 @@ class Finding:
         if not self.text.strip():
             raise FindingError("a finding needs a sentence; its text is empty")
         if self.evidence not in EVIDENCE:
-            near = get_close_matches(self.evidence, EVIDENCE, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
             raise FindingError(
-                f"evidence {self.evidence!r} is not known; {hint}Allowed: {', '.join(EVIDENCE)}"
+                f"evidence {self.evidence!r} is not known{nearest(self.evidence, EVIDENCE, otherwise='.')} "
+                f"Allowed: {', '.join(EVIDENCE)}"
             )
         for name in ("money", "low", "high"):
             value = getattr(self, name)

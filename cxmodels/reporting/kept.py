@@ -65,15 +65,15 @@ def check_fresh(plan: Plan, *, report: Path, now: Origin) -> None:
             then = Origin.read(report, notebook=giver.name, table=need)
             if then is None:
                 raise PlanError(
-                    f"{step.name} would build on the table {need!r} of {giver.name}, and the last report does "
-                    "not say which settings and inputs that was made from: run without --only"
+                    f"{step.name} would build on the table {need!r} of {giver.name}, and the last report "
+                    "does not say which settings and inputs that was made from: run without --only"
                 )
             sections = set() if need in CANONICAL_TABLES else _sections_behind(giver, plan.steps)
             if differences := then.differences(now, sections=sections):
                 raise PlanError(
                     f"{step.name} would build on the table {need!r}, which {giver.name} made from other "
-                    f"settings or inputs ({'; '.join(differences)}): run without --only, or with the settings "
-                    "and inputs of then"
+                    f"settings or inputs ({'; '.join(differences)}): run without --only, or with the "
+                    "settings and inputs of then"
                 )
 
 

@@ -1,8 +1,8 @@
 """From which settings and inputs were a notebook's tables made, and would today's be the same?
 
 ``origins/<notebook>.json`` says it of the tables that a notebook has saved. A table rests on the inputs, on
-what the study says of them, and on the sections of the study (``value``, ``segments``, …) that the code of its
-notebook names; canonical tables rest on no section.
+what the study says of them, and on the sections of the study (``value``, ``segments``, …) that the code of
+its notebook names; canonical tables rest on no section.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import bleach  # type: ignore[import-untyped]
+import bleach
 import jinja2
 import nbformat
-from bleach.css_sanitizer import CSSSanitizer  # type: ignore[import-untyped]
+from bleach.css_sanitizer import CSSSanitizer
 
 from cxmodels.reporting.findings import EVIDENCE, Finding, NotebookFindings
 from cxmodels.reporting.wording import Money
@@ -227,7 +227,7 @@ def _shared(context: PageContext) -> dict[str, Any]:
 
 def _code_colours() -> str:
     """Style sheet of highlighted code."""
-    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+    from pygments.formatters import HtmlFormatter
 
     rules = HtmlFormatter(style="friendly", nobackground=True).get_style_defs(".code .highlight")
     return "\n".join(line for line in str(rules).splitlines() if line.startswith(".code"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import nbformat
@@ -18,6 +17,7 @@ import nbformat
 from cxmodels.reporting.origin import sections_named
 from cxmodels.reporting.pages import title_of_notebook
 from cxmodels.study import CANONICAL_TABLES
+from cxmodels.study_errors import nearest
 
 PARAMETERS = {"study": str, "out": str, "overrides": dict}
 """What every notebook's parameters cell sets, and the type of each."""
@@ -138,8 +138,7 @@ def find_step(steps: Sequence[Step], name: str) -> Step:
         if wanted in (step.name, number, words) or (wanted.isdigit() and int(wanted) == int(number)):
             return step
     names = [step.name for step in steps]
-    near = get_close_matches(wanted, [*names, *(name.partition("-")[2] for name in names)], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = nearest(wanted, [*names, *(name.partition("-")[2] for name in names)], otherwise=".")
     raise PlanError(f"no notebook {name!r}{hint} There are: {', '.join(names)}")
 
 

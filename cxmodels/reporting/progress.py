@@ -6,7 +6,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 class Progress(Protocol):
@@ -66,7 +69,7 @@ class Bars:
         from rich.progress import Progress as RichProgress
 
         self._escape = escape
-        self._tasks: dict[str, object] = {}
+        self._tasks: dict[str, TaskID] = {}
         self.view = RichProgress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}"),
@@ -83,12 +86,12 @@ class Bars:
 
     def cell(self, name: str, done: int, total: int) -> None:
         """Move the bar."""
-        self.view.update(self._tasks[name], completed=done, total=total)  # type: ignore[arg-type]
+        self.view.update(self._tasks[name], completed=done, total=total)
 
     def ended(self, name: str, state: str, reason: str) -> None:
         """Stop the bar, and say what became of the notebook unless it is simply done."""
         if name in self._tasks:
-            self.view.stop_task(self._tasks[name])  # type: ignore[arg-type]
+            self.view.stop_task(self._tasks[name])
         if state != "done":
             self.view.console.print(self._escape(f"{name}: {state}: {reason}"), highlight=False)
 

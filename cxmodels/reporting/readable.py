@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from html import escape
 
 import pandas as pd
 
 from cxmodels.reporting.vocabulary import COLUMNS, Spec
 from cxmodels.reporting.wording import Money
+from cxmodels.study_errors import nearest
 
 _NOTHING = "–"
 KINDS = ("text", "number", "share", "money", "flag", "date")
@@ -89,10 +89,9 @@ def readable(
 
 def _from_vocabulary(name: str) -> tuple[str, Spec]:
     if name not in COLUMNS:
-        near = get_close_matches(name, COLUMNS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"the vocabulary has no column {name!r}{hint} Give a heading and what to show under it."
+            f"the vocabulary has no column {name!r}{nearest(name, COLUMNS, otherwise='.')} Give a heading "
+            "and what to show under it."
         )
     return COLUMNS[name]
 
@@ -107,8 +106,7 @@ def _worder(kind: str, money: Money) -> Callable[[object], str]:
         "date": money.words.date,
     }
     if kind not in words:
-        near = get_close_matches(str(kind), KINDS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = nearest(str(kind), KINDS, otherwise=".")
         raise ValueError(f"kind {kind!r} is not known{hint} Allowed: {', '.join(KINDS)}")
     return words[kind]
 
@@ -126,8 +124,7 @@ def _range(ends: list[str], *, to: str) -> str:
 def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
     for name in names:
         if name not in frame.columns:
-            near = get_close_matches(name, [str(there) for there in frame.columns], n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = nearest(name, map(str, frame.columns), otherwise=".")
             raise ValueError(f"the table has no column {name!r}{hint} There are {list(frame.columns)}.")
 
 

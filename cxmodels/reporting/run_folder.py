@@ -23,7 +23,6 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +44,7 @@ from cxmodels.reporting.origin import Origin
 from cxmodels.reporting.record import begin_record, hash_inputs
 from cxmodels.reporting.wording import Money, Wording
 from cxmodels.study import Study, read_study
+from cxmodels.study_errors import nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,11 +142,9 @@ class RunFolder:
         path = self.folder / "tables" / f"{name}.parquet"
         if not path.is_file():
             there = sorted(found.stem for found in path.parent.glob("*.parquet"))
-            near = get_close_matches(name, there, n=1)
             raise RunError(
-                f"no table {name!r} in {path.parent}"
-                + (f"; did you mean {near[0]!r}?" if near else "")
-                + f" There is: {', '.join(there) or 'nothing yet'}. Run the notebook that saves it first, "
+                f"no table {name!r} in {path.parent}{nearest(name, there, otherwise='.')} "
+                f"There is: {', '.join(there) or 'nothing yet'}. Run the notebook that saves it first, "
                 f"or run everything with `cxmodels run {self.study.path}`"
             )
         return pd.read_parquet(path)
@@ -185,7 +183,9 @@ class RunFolder:
         """Keep what tables are made from; in a session of its own, that is seen when the first is saved."""
         if not self._origin:
             record = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-            of_this_run = NOTEBOOK_VARIABLE in os.environ and not record.get("complete") and "inputs" in record
+            of_this_run = (
+                NOTEBOOK_VARIABLE in os.environ and not record.get("complete") and "inputs" in record
+            )
             inputs = record["inputs"] if of_this_run else hash_inputs(self.study)
             self._origin.append(Origin.of(self.study, inputs))
         self._origin[0].write(self.folder, notebook=self.notebook, gone=names)
@@ -294,7 +294,11 @@ class RunFolder:
         if not self._answer:
             raise RunError(f"{self.notebook} has no answer: call run.answer([...]) before run.finish()")
         content = NotebookFindings(
-            self.notebook, tuple(self._answer), tuple(self._findings), tuple(self._warnings), tuple(self._tables)
+            self.notebook,
+            tuple(self._answer),
+            tuple(self._findings),
+            tuple(self._warnings),
+            tuple(self._tables),
         )
         write_notebook_findings(self.folder, content)
         collect_findings(self.folder, study=study_heading(self.study), parts=read_all_findings(self.folder))

@@ -71,7 +71,7 @@ def test_a_file_written_in_pieces_is_the_log(tmp_path, monkeypatch):
 
 
 def test_a_wrong_truth_says_what_is_allowed():
-    with pytest.raises(ValueError, match="Did you mean 'bg-nbd'"):
+    with pytest.raises(ValueError, match="did you mean 'bg-nbd'"):
         PurchaseTruth(model="bgnbd")
     with pytest.raises(ValueError, match="Give r, alpha, s, beta"):
         PurchaseTruth(model="pareto-nbd")

@@ -20,6 +20,7 @@ from cxmodels.reporting.figures.style import (
     format_axis,
     house_style,
     put_title,
+    room_around,
 )
 from cxmodels.reporting.wording import Wording
 
@@ -132,10 +133,9 @@ def dots(
     with house_style():
         if ax is None:
             height = max(2.8, 1.9 + 0.45 * len(table))
-            figure, grid = plt.subplots(
-                1, len(better), figsize=(WIDTH, height), sharey=True, squeeze=False, layout="constrained"
+            _, grid = plt.subplots(
+                1, len(better), figsize=(WIDTH, height), sharey=True, squeeze=False, layout=room_around()
             )
-            figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr, call-arg]
             ax = list(grid[0])
         for position, (panel, measure) in enumerate(zip(ax, better, strict=True)):
             _dot_panel(panel, table[measure], number=number, highlight=highlight)

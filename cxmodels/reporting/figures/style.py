@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter
 
@@ -81,9 +82,13 @@ _RULES = {
 def house_style() -> Iterator[None]:
     """Draw in the house style within the block, whatever the reader's own settings are."""
     with mpl.rc_context():
-        plt.style.use("default")  # leaves the backend alone
-        mpl.rcParams.update(_RULES)  # type: ignore[arg-type]  # its keys are a literal type
+        plt.style.use(["default", _RULES])  # leaves the backend alone
         yield
+
+
+def room_around() -> ConstrainedLayoutEngine:
+    """Give the layout of a new figure: nothing overlaps, and nothing touches the edge."""
+    return ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
 
 
 @contextmanager
@@ -99,9 +104,7 @@ def canvas(ax: Axes | None, *, height: float = HEIGHT) -> Iterator[Axes]:
     """
     with house_style():
         if ax is None:
-            _, ax = plt.subplots(figsize=(WIDTH, height), layout="constrained")
-            pad = ax.get_figure().get_layout_engine()  # type: ignore[union-attr]
-            pad.set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr, call-arg]
+            _, ax = plt.subplots(figsize=(WIDTH, height), layout=room_around())
         yield ax
 
 
