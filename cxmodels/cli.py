@@ -5,6 +5,7 @@ Modules are imported where a command needs them, so that `cxmodels --help` answe
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,7 +108,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     with _errors_in_one_line():
         for path in lay_out(folder):
             print(path)
-        print(f"Next: cd {folder} && cxmodels run cdnow")
+        print(f"Next: cd {shlex.quote(str(folder))} && cxmodels run cdnow")
 
 
 def read_overrides(settings: list[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "string_type": "text, in quotes",
+    "string_too_short": "text that is not empty",
     "list_type": "a list",
     "dict_type": "a table of keys",
     "model_type": "a table of keys",

@@ -67,6 +67,15 @@ def test_run_says_where_the_report_is_and_names_each_notebook(project: Project) 
         (["run", "shop", "-p", "horizon"], ["'horizon' is not KEY=VALUE"]),
         (["run", "shop", "--only", "9"], ["no notebook '9'", "01-value"]),
         (["run", "shop", "--out", "notebooks"], ["holds files but no report", "--out"]),
+        (["run", "shop", "--out", "data/shop/orders.csv/x/y"], ["orders.csv is a file", "--out"]),
+        (["run", "shop", "-p", "title="], ["override title (found: '') must be text that is not empty"]),
+        (["run", "shop", "-p", "value.margin=0.3\nx = 1"], ["value.margin", "must be a share"]),
+        (["run", "shop", "-p", "__class__=1"], ["override __class__ is unknown"]),
+        (["run", "shop", "-p", "tables.transactions.columns=7"], ["must be a table of keys"]),
+        (["run", ""], ["no study is named"]),
+        (["check", ""], ["no study is named"]),
+        (["init", "data/shop/orders.csv/x"], ["orders.csv is a file"]),
+        (["data", "fetch", "../orders"], ["There is no data set '../orders'"]),
         (["init", "notebooks"], ["is not empty", "01-value.ipynb"]),
         (["data", "fetch", "cdnow-mastre"], ["cdnow-mastre", "did you mean 'cdnow-master'"]),
     ],
@@ -181,6 +190,30 @@ def test_init_lays_out_notebooks_and_studies_that_run_by_name(
     again = CliRunner().invoke(app, ["init", str(tmp_path / "mine")])
     assert again.exit_code == 1
     assert "is not empty" in again.stderr
+
+
+def test_init_into_a_path_with_spaces_says_a_command_that_can_be_pasted(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, ["init", str(tmp_path / "vår mappe")])
+    assert answer.output.splitlines()[-1] == f"Next: cd '{tmp_path}/vår mappe' && cxmodels run cdnow"
+
+
+def test_a_condition_is_no_way_to_run_other_sql(project: Project) -> None:
+    condition = "tables.transactions.where=1=1; DROP TABLE transactions"
+    answer = CliRunner().invoke(app, ["check", "shop", "-p", condition])
+    assert answer.exit_code == 1
+    assert "neither a column nor a formula that is allowed here" in answer.stderr
+
+
+@pytest.mark.slow
+def test_a_path_with_letters_of_any_language_holds_study_and_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = lay_out_project(tmp_path / "prøve mappe 数据")
+    monkeypatch.chdir(made.folder)
+    answer = CliRunner().invoke(app, ["run", str(made.study), "--out", "ut mappe/rapport é"])
+    assert answer.exit_code == 0, answer.stderr
+    page = (made.folder / "ut mappe" / "rapport é" / "index.html").read_text(encoding="utf-8")
+    assert "<h1>Corner &lt;shop&gt; &amp; sons</h1>" in page
 
 
 def test_check_says_what_is_there_and_what_can_be_answered(project: Project) -> None:

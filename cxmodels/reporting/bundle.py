@@ -56,6 +56,8 @@ def find_study(study: str | Path, start: Path | None = None) -> Path:
     BundleError
         When there is none; names the nearest and those there are.
     """
+    if not str(study).strip():
+        raise BundleError("no study is named; give the path of a study.toml, or the name of a sample study")
     start = start or Path.cwd()
     path = (start / Path(study)).resolve()
     if path.is_file() or (path / "study.toml").is_file():
@@ -89,8 +91,8 @@ def lay_out(folder: Path) -> list[Path]:
     BundleError
         When the folder is a file, or holds anything already.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BundleError(f"{folder} is a file; name a new or empty folder")
+    if blocking := next((above for above in (folder, *folder.parents) if above.is_file()), None):
+        raise BundleError(f"{blocking} is a file; name a new or empty folder")
     if folder.is_dir() and (there := sorted(path.name for path in folder.iterdir())):
         few = ", ".join(there[:3]) + (" …" if len(there) > 3 else "")
         raise BundleError(

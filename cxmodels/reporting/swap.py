@@ -7,6 +7,7 @@ import glob
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,10 +37,11 @@ def reserved(target: Path) -> Iterator[Path]:
     Raises
     ------
     TargetError
-        When another run writes to the same folder, or the folder holds something that is no report.
+        When another run writes to the same folder, the folder holds something that is no report, or it
+        cannot be written to.
     """
     target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_room(target.parent)
     with _locked(target):
         _clean_up(target)
         _check_is_report(target)
@@ -80,6 +82,22 @@ def keep_as(part: Path, kept: Path) -> Path:
         shutil.rmtree(kept)
     part.rename(kept)
     return kept
+
+
+def _make_room(folder: Path) -> None:
+    """Make the folder above a report, and see that it can be written to."""
+    if blocking := next((above for above in (folder, *folder.parents) if above.is_file()), None):
+        raise TargetError(
+            f"{blocking} is a file, not a folder; name another folder for the report with --out"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except PermissionError as error:
+        raise TargetError(
+            f"{folder} cannot be written to ({error.strerror}); name another folder for the report with --out"
+        ) from error
 
 
 @contextmanager

@@ -131,6 +131,21 @@ def test_a_folder_that_is_no_report_is_never_replaced(tmp_path: Path) -> None:
     assert (target / "chapter.txt").read_text(encoding="utf-8") == "years of work"
 
 
+def test_a_folder_that_cannot_be_written_to_is_named_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(swap.tempfile, "TemporaryFile", refuse)  # root may write anywhere
+    target = tmp_path / "report"
+    with (
+        pytest.raises(TargetError, match=r"cannot be written to \(Permission denied\).*--out"),
+        reserved(target),
+    ):
+        raise AssertionError
+
+
 def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
     target = tmp_path / "report"
     target.mkdir()
