@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -14,6 +13,7 @@ from cxmodels.study import Study
 from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.cut import known_by, within
+from cxmodels.tables.schemas import schema_of
 
 FEWEST_REPEAT_BUYERS = 30
 """With fewer, the spread of buying rates between customers cannot be told from chance."""
@@ -157,9 +157,7 @@ def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
     """Return a check that a table has rows known by `as_of`, from enough customers, and a filled column."""
 
     def look(tables: Tables, study: Study) -> Verdict:
-        table = tables[name]
-        time = {"contracts": "start_date", "surveys": "sent_at"}.get(name, "timestamp")
-        table = known_by(table, study.as_of, column=time) if time in table.columns else table
+        table = known_by(tables[name], study.as_of, column=schema_of(name).time)
         if has and has not in table.columns:
             return Verdict(False, f"{name} has no column {has}: map it in [tables.{name}] columns.")
         table = table.filter(table[has].notnull()) if has else table
@@ -179,10 +177,9 @@ def _leaving(tables: Tables, study: Study) -> Verdict:
         left, stayed = int(flag.sum().to_pyarrow().as_py()), int((~flag).sum().to_pyarrow().as_py())
         counts = f"{left:,} customers of the snapshot left, {stayed:,} stayed"
     elif "contracts" in tables:
-        contracts = tables["contracts"]
-        ended = contracts.end_date <= ibis.date(study.as_of.isoformat())
-        left = int(ended.sum().fill_null(0).to_pyarrow().as_py())
-        stayed = int(contracts.count().to_pyarrow().as_py()) - left
+        known = known_by(tables["contracts"], study.as_of, column=schema_of("contracts").time)
+        left = int(known_by(known, study.as_of, column="end_date").count().to_pyarrow().as_py())
+        stayed = int(known.count().to_pyarrow().as_py()) - left
         counts = f"{left:,} contracts ended by {study.as_of}, {stayed:,} run on"
     elif "transactions" in tables:
         verdict = _value(tables, study)

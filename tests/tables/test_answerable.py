@@ -115,3 +115,17 @@ def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
     assert found.loc["Who is about to leave?", "answerable"]
     assert "60 customers of the snapshot left, 140 stayed" in found.loc["Who is about to leave?", "why"]
     assert not found.loc[VALUE, "answerable"]
+
+
+def test_contracts_answer_who_leaves_and_those_that_start_later_do_not_count(see_csv, study_of):
+    rows = [(f"l{i}", "2024-01-01", "2024-05-31") for i in range(60)]
+    rows += [(f"s{i}", "2024-01-01", "") for i in range(70)]
+    rows += [(f"e{i}", "2024-01-01", "2024-06-01") for i in range(5)]
+    rows += [(f"n{i}", "2024-06-01", "") for i in range(90)]
+    lines = [f"{name},{start},{end},9.5" for name, start, end in rows]
+    content = "\n".join(["customer_id,start_date,end_date,monthly_fee", *lines])
+    tables = see_csv(content, canonical="contracts").tables
+    study = study_of(source=["log.csv"], canonical="contracts", as_of=date(2024, 5, 31))
+    found = questions(tables, study).set_index("question")["why"]
+    assert "60 contracts ended by 2024-05-31, 75 run on" in found["Who is about to leave?"]
+    assert "135 customers with contracts" in found["What is a customer under contract worth?"]
