@@ -92,6 +92,17 @@ class Origin:
         ]
 
 
+def rests_on_the_same(folder: Path, tables: Iterable[str], *, origin: Origin, notebook: str) -> bool:
+    """Say whether what a notebook has read from others is known to be made from the same as its own."""
+    others = [path.stem for path in (folder / "origins").glob("*.json") if path.stem != notebook]
+    for table in tables:
+        known = [Origin.read(folder, notebook=other, table=table) for other in others]
+        behind = [one for one in known if one is not None]
+        if not behind or any(one.differences(origin, sections=SECTIONS) for one in behind):
+            return False
+    return True
+
+
 def sections_named(notebook: nbformat.NotebookNode) -> frozenset[str]:
     """Give the sections of the study that a notebook's code names, such as ``run.study.value``.
 

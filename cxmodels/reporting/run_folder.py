@@ -4,6 +4,7 @@
     run = open_run(study=study, out=out, overrides=overrides)   # the three names of the parameters cell
 
     tables = run.tables()                              # the canonical tables that 01 saved
+    run.save_tables(open_tables(run.study))            # what 01 does, so that the others can
     value = run.read("customer_value")                 # a table that an earlier notebook saved
     run.save("customer_value", frame, csv=True)        # tables/customer_value.parquet and .csv
     run.figure("tracking", ax)                 # figures/<notebook>-tracking.png; shows it
@@ -40,7 +41,7 @@ from cxmodels.reporting.findings import (
     write_notebook_findings,
 )
 from cxmodels.reporting.handover import write_csv, write_parquet
-from cxmodels.reporting.origin import Origin
+from cxmodels.reporting.origin import Origin, rests_on_the_same
 from cxmodels.reporting.record import begin_record, hash_inputs
 from cxmodels.reporting.wording import Money, Wording
 from cxmodels.study import Study, read_study
@@ -106,6 +107,7 @@ class RunFolder:
     _warnings: list[str] = field(default_factory=list, repr=False)
     _tables: list[str] = field(default_factory=list, repr=False)
     _origin: list[Origin] = field(default_factory=list, repr=False)
+    _read: set[str] = field(default_factory=set, repr=False)
 
     def tables(self) -> Tables:
         """Open the canonical tables that the data notebook saved.
@@ -124,6 +126,7 @@ class RunFolder:
                 "by the notebook 01-data-readiness: run it first, or run everything with "
                 f"`cxmodels run {self.study.path}`"
             )
+        self._read.update(self.study.tables)
         return read_tables(folder)
 
     def read(self, name: str) -> pd.DataFrame:
@@ -147,6 +150,7 @@ class RunFolder:
                 f"There is: {', '.join(there) or 'nothing yet'}. Run the notebook that saves it first, "
                 f"or run everything with `cxmodels run {self.study.path}`"
             )
+        self._read.add(name)
         return pd.read_parquet(path)
 
     def save(self, name: str, frame: pd.DataFrame, *, csv: bool = False) -> None:
@@ -180,17 +184,17 @@ class RunFolder:
 
     @contextmanager
     def _made(self, names: Collection[str]) -> Iterator[None]:
-        """Keep what tables are made from; in a session of its own, that is seen when the first is saved."""
+        """Keep what tables are made from; nothing, of a session that builds on what was made otherwise."""
+        record = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        of_a_run = NOTEBOOK_VARIABLE in os.environ and not record.get("complete") and "inputs" in record
         if not self._origin:
-            record = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-            of_this_run = (
-                NOTEBOOK_VARIABLE in os.environ and not record.get("complete") and "inputs" in record
-            )
-            inputs = record["inputs"] if of_this_run else hash_inputs(self.study)
+            inputs = record["inputs"] if of_a_run else hash_inputs(self.study)
             self._origin.append(Origin.of(self.study, inputs))
-        self._origin[0].write(self.folder, notebook=self.notebook, gone=names)
+        origin = self._origin[0]
+        origin.write(self.folder, notebook=self.notebook, gone=names)
         yield
-        self._origin[0].write(self.folder, notebook=self.notebook, made=names)
+        if of_a_run or rests_on_the_same(self.folder, self._read, origin=origin, notebook=self.notebook):
+            origin.write(self.folder, notebook=self.notebook, made=names)
         self._tables.extend(name for name in names if name not in self._tables)
 
     def figure(self, name: str, drawn: Axes | Figure | Sequence[Axes]) -> SavedFigure:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
+from cxmodels.reporting import open_run
 from cxmodels.reporting.origin import SECTIONS, Origin, sections_named
+from cxmodels.reporting.run_folder import RunFolder
 from cxmodels.study import read_study
 from tests.reporting.conftest import Project
 
@@ -79,3 +82,24 @@ def test_only_tables_made_from_the_same_are_remembered(project: Project, tmp_pat
     second.write(tmp_path, notebook="02", made=["value"])
     assert Origin.read(tmp_path, notebook="02", table="value") == second
     assert Origin.read(tmp_path, notebook="03", table="value") is None
+
+
+@pytest.mark.parametrize(("margin", "known"), [(1.0, True), (0.4, False)])
+def test_a_session_that_builds_on_a_table_made_otherwise_leaves_no_origin(
+    project: Project, margin: float, known: bool
+) -> None:
+    def session(notebook: str, **overrides: float) -> RunFolder:
+        return open_run(study=project.study, overrides=overrides, notebook=notebook)
+
+    table = pd.DataFrame({"customer_id": ["1"]})
+    session("02-value").save("value", table)
+    later = session("03-segments", **{"value.margin": margin})
+    later.save("segments", later.read("value"))
+    assert (Origin.read(later.folder, notebook="03-segments", table="segments") is not None) is known
+
+
+def test_a_session_that_builds_on_a_table_of_unknown_origin_leaves_none(project: Project) -> None:
+    run = open_run(study=project.study, notebook="03-segments")
+    pd.DataFrame({"customer_id": ["1"]}).to_parquet(run.folder / "tables" / "value.parquet")
+    run.save("segments", run.read("value"))
+    assert Origin.read(run.folder, notebook="03-segments", table="segments") is None

@@ -203,7 +203,7 @@ def test_what_a_session_has_saved_over_a_report_is_seen(finished: Project, tmp_p
         overrides={"value.horizon_days": 180, "value.margin": 0.4},
         notebook="01-value",
     )
-    session.save("value", session.read("value"))
+    session.save("value", pd.DataFrame({"customer_id": ["0001"], "clv": [1.0]}))
     with pytest.raises(PlanError, match=r"value\.margin: 0\.4 → 1\.0"):
         run_only(project, "02")
 
