@@ -27,6 +27,30 @@ PARAMETERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class MarginTruth:
+    """The truth behind the margins of a simulated purchase log.
+
+    Attributes
+    ----------
+    mean : float
+        Mean over customers of the share of spend that stays as margin.
+    spread : float
+        Standard deviation between customers, normal: with a large one, some customers bring less than nothing.
+    noise : float
+        Standard deviation of a single purchase's share around its customer's, normal.
+    """
+
+    mean: float = 0.30
+    spread: float = 0.20
+    noise: float = 0.30
+
+    def __post_init__(self) -> None:
+        """Check the truth, so that an error names what is wrong with it."""
+        if not (self.spread >= 0 and self.noise >= 0):
+            raise ValueError(f"spread is {self.spread} and noise {self.noise}; give 0 or more for each.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class PurchaseTruth:
     """The truth behind a simulated purchase log.
 
@@ -44,6 +68,9 @@ class PurchaseTruth:
         Days in the log.
     joining_days : int
         First purchases are spread evenly over this many first days.
+    margin : MarginTruth, optional
+        What purchases leave as margin; without it the log has no margin. The rest of the log is the same
+        either way.
 
     Examples
     --------
@@ -57,6 +84,7 @@ class PurchaseTruth:
     start: date = date(2023, 1, 1)
     days: int = 730
     joining_days: int = 730
+    margin: MarginTruth | None = None
 
     def __post_init__(self) -> None:
         """Check the truth, so that an error names what is wrong with it."""
@@ -122,7 +150,8 @@ def simulate_purchases(customers: int, *, truth: PurchaseTruth, seed: int) -> pd
     Returns
     -------
     DataFrame
-        The canonical transactions: customer_id, timestamp, amount (currency, cents), in order of time.
+        The canonical transactions: customer_id, timestamp, amount (currency, cents) and, where the truth has
+        one, margin (currency, cents), in order of time.
 
     Examples
     --------
@@ -150,30 +179,78 @@ def write_purchases(path: Path, customers: int, *, truth: PurchaseTruth, seed: i
         Transactions written.
     """
     rows = 0
-    with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, _schema(truth), compression="zstd") as writer:
         for chunk in _chunks(customers, truth=truth, seed=seed):
             writer.write_table(chunk)
             rows += chunk.num_rows
     return rows
 
 
-_SCHEMA = pa.schema(
-    [("customer_id", pa.string()), ("timestamp", pa.timestamp("us")), ("amount", pa.float64())]
-)
+def simulated_margins(customers: int, *, truth: PurchaseTruth, seed: int) -> pd.Series:
+    """Return the true margin rates behind a simulated purchase log.
+
+    Parameters
+    ----------
+    customers, truth, seed
+        As for `simulate_purchases`.
+
+    Returns
+    -------
+    Series
+        The share of spend that stays as margin with each customer, indexed by customer_id.
+
+    Raises
+    ------
+    ValueError
+        Where the truth has no margin.
+    """
+    if truth.margin is None:
+        raise ValueError("The truth has no margin: give PurchaseTruth(margin=MarginTruth()).")
+    rates = [
+        _draw_rates(truth.margin, size, rng=_margin_stream(chunk))
+        for _, size, chunk in _pieces(customers, seed=seed)
+    ]
+    names = _names(0, customers).to_pylist()
+    return pd.Series(np.concatenate(rates), index=pd.Index(names, name="customer_id"), name="margin_rate")
 
 
-def _chunks(customers: int, *, truth: PurchaseTruth, seed: int) -> Iterator[pa.Table]:
+def _schema(truth: PurchaseTruth) -> pa.Schema:
+    columns = [("customer_id", pa.string()), ("timestamp", pa.timestamp("us")), ("amount", pa.float64())]
+    return pa.schema(columns if truth.margin is None else [*columns, ("margin", pa.float64())])
+
+
+def _pieces(customers: int, *, seed: int) -> Iterator[tuple[int, int, np.random.SeedSequence]]:
+    """Return the first customer, the customers and the seed of each piece."""
     if customers < 1:
         raise ValueError(f"customers is {customers}; simulate at least 1.")
     starts = range(0, customers, CHUNK)
     seeds = np.random.SeedSequence(seed).spawn(len(starts))
-    for first, chunk_seed in zip(starts, seeds, strict=True):
-        size = min(CHUNK, customers - first)
-        yield _log_of(first, size, truth=truth, rng=np.random.default_rng(chunk_seed))
+    for first, piece_seed in zip(starts, seeds, strict=True):
+        yield first, min(CHUNK, customers - first), piece_seed
 
 
-def _log_of(first: int, size: int, *, truth: PurchaseTruth, rng: np.random.Generator) -> pa.Table:
+def _chunks(customers: int, *, truth: PurchaseTruth, seed: int) -> Iterator[pa.Table]:
+    for first, size, piece_seed in _pieces(customers, seed=seed):
+        yield _log_of(first, size, truth=truth, seed=piece_seed)
+
+
+def _margin_stream(seed: np.random.SeedSequence) -> np.random.Generator:
+    """Return a stream of its own for margins, so that they change nothing else in the log."""
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0)))
+
+
+def _draw_rates(margin: MarginTruth, size: int, *, rng: np.random.Generator) -> Floats:
+    return margin.mean + margin.spread * rng.standard_normal(size)
+
+
+def _names(first: int, size: int) -> pa.Array:
+    numbers = pc.utf8_lpad(pa.array(np.arange(first, first + size)).cast(pa.string()), 8, "0")
+    return pc.binary_join_element_wise("C", numbers, "")
+
+
+def _log_of(first: int, size: int, *, truth: PurchaseTruth, seed: np.random.SeedSequence) -> pa.Table:
     """Simulate the log of the customers numbered first … first + size − 1, in order of time."""
+    rng = np.random.default_rng(seed)
     joined = rng.uniform(0.0, truth.joining_days, size=size)
     customers = _draw_customers(truth, size, rng=rng)
     owner, after = _draw_repeats(truth, customers, truth.days - joined, rng=rng)
@@ -183,16 +260,18 @@ def _log_of(first: int, size: int, *, truth: PurchaseTruth, rng: np.random.Gener
     seconds = np.minimum((days * SECONDS_IN_DAY).astype(np.int64), truth.days * SECONDS_IN_DAY - 1)
     order = np.argsort(seconds, kind="stable")
     start = np.datetime64(truth.start, "us")
-    numbers = pc.utf8_lpad(pa.array(np.arange(first, first + size)).cast(pa.string()), 8, "0")
-    names = pc.binary_join_element_wise("C", numbers, "")
-    return pa.table(
-        [
-            names.take(pa.array(owner[order])),
-            pa.array(start + seconds[order].astype("timedelta64[s]")),
-            pa.array(np.maximum(np.round(amount[order], 2), 0.01)),
-        ],
-        schema=_SCHEMA,
-    )
+    paid = np.maximum(np.round(amount[order], 2), 0.01)
+    columns = [
+        _names(first, size).take(pa.array(owner[order])),
+        pa.array(start + seconds[order].astype("timedelta64[s]")),
+        pa.array(paid),
+    ]
+    if truth.margin is not None:
+        stream = _margin_stream(seed)
+        share = _draw_rates(truth.margin, size, rng=stream)[owner[order]]
+        share = share + truth.margin.noise * stream.standard_normal(len(paid))
+        columns.append(pa.array(np.round(share * paid, 2)))
+    return pa.table(columns, schema=_schema(truth))
 
 
 def _draw_customers(truth: PurchaseTruth, size: int, *, rng: np.random.Generator) -> dict[str, Floats]:

@@ -4,7 +4,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories, simulate_purchases, write_purchases
+from cxmodels.datasets.purchases import (
+    MarginTruth,
+    PurchaseTruth,
+    simulate_histories,
+    simulate_purchases,
+    simulated_margins,
+    write_purchases,
+)
 
 TRUTHS = [
     PurchaseTruth(),
@@ -79,3 +86,34 @@ def test_a_wrong_truth_says_what_is_allowed():
         PurchaseTruth(joining_days=800)
     with pytest.raises(ValueError, match="at least 1"):
         simulate_purchases(0, truth=PurchaseTruth(), seed=1)
+
+
+def test_margins_change_nothing_else_in_the_log(tmp_path):
+    plain, costed = PurchaseTruth(), PurchaseTruth(margin=MarginTruth())
+    log = simulate_purchases(300, truth=costed, seed=8)
+    assert log.drop(columns="margin").equals(simulate_purchases(300, truth=plain, seed=8))
+    write_purchases(tmp_path / "log.parquet", 300, truth=costed, seed=8)
+    assert pq.read_table(tmp_path / "log.parquet").column_names == list(log.columns)
+
+
+def test_margins_fall_around_the_true_rate_of_each_customer():
+    margin = MarginTruth(mean=0.2, spread=0.3, noise=0.1)
+    truth = PurchaseTruth(margin=margin)
+    log = simulate_purchases(20_000, truth=truth, seed=9)
+    rates = simulated_margins(20_000, truth=truth, seed=9)
+    assert abs(rates.mean() - 0.2) < 4 * 0.3 / np.sqrt(len(rates))
+    assert (rates < 0).mean() == pytest.approx(0.2525, abs=4 * np.sqrt(0.2525 * 0.7475 / len(rates)))
+    large = log[log.amount > 5]  # below, rounding to cents counts
+    off = large.margin / large.amount - rates.loc[large.customer_id].to_numpy()
+    assert abs(off.mean()) < 4 * 0.1 / np.sqrt(len(off))
+    assert off.std() == pytest.approx(0.1, rel=4 / np.sqrt(2 * len(off)) + 1e-3)
+
+
+def test_rates_of_a_log_without_margins_are_refused():
+    with pytest.raises(ValueError, match="no margin"):
+        simulated_margins(10, truth=PurchaseTruth(), seed=1)
+
+
+def test_a_negative_spread_of_margins_is_refused():
+    with pytest.raises(ValueError, match="spread is -0.1"):
+        MarginTruth(spread=-0.1)
