@@ -35,7 +35,8 @@ class MarginTruth:
     mean : float
         Mean over customers of the share of spend that stays as margin.
     spread : float
-        Standard deviation between customers, normal: with a large one, some customers bring less than nothing.
+        Standard deviation between customers, normal: with a large one, some customers cost more than they
+        bring.
     noise : float
         Standard deviation of a single purchase's share around its customer's, normal.
     """

@@ -51,7 +51,7 @@ def assumptions(study: Study) -> pd.DataFrame:
             "value.margin",
             "Margin",
             margin,
-            "What is left of an amount spent; a range is carried into intervals.",
+            "What is left of an amount spent, where purchases do not state it; a range goes into intervals.",
         ),
         (
             "value.discount_rate",

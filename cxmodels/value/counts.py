@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 EXACT_ROWS = 60_000
 HISTORY_COLUMNS = ("frequency", "recency", "T")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import ibis.expr.types as ir
@@ -13,13 +13,15 @@ from scipy.stats import t as student_t
 
 from cxmodels.study import ValueSettings
 from cxmodels.value.choice import Choice, Prediction, choose_model
+from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.lifetime import Terms, estimate_value
-from cxmodels.value.metrics import Floats
+from cxmodels.value.margin_value import OwnMargins, own_margins
+from cxmodels.value.margins import margin_rates
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.purchases import fit_purchases
 from cxmodels.value.spend import SpendModel, fit_spend
 from cxmodels.value.summary import as_frame, summarise
-from cxmodels.value.uncertainty import COVERAGE, group_totals, value_intervals
+from cxmodels.value.uncertainty import COVERAGE, group_members, group_totals, value_intervals
 
 SUMMARY_COLUMNS = [
     "customer_id",
@@ -32,7 +34,10 @@ SUMMARY_COLUMNS = [
     "total_spend",
     "refunds",
 ]
-VALUE_COLUMNS = ["p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
+NO_MARGINS = (
+    "The margin column says nothing: no customer who has spent more than they gave back has a row known by "
+    "as_of that states a margin. Values use the margin of the study."
+)
 TOTAL_DRAWS = 4_000
 LEAST_FOR_SPREAD = 1_000  # customers whose outcomes say how far one falls; with fewer it is simulated
 LARGEST_LEVEL = 5.0  # on the log scale
@@ -51,19 +56,24 @@ class CustomerValue:
         One row a customer, in the order of customer_id: the columns of `cxmodels.value.summary.summarise`,
         then p_alive; expected_purchases over the horizon; expected_spend (a purchase, currency, net of
         refunds); clv (margin of the expected spend over the horizon, discounted, net of refunds); clv_low
-        and clv_high (90 % interval of the customer's own outcome). After a contest clv can differ from the
-        product of purchases and spend: it holds what was learned beyond them.
+        and clv_high (90 % interval of the customer's own outcome); margin_rate (margin a unit of spend: the
+        study's, or the customer's own where the log states margins, then below 0 where the customer costs
+        more than they bring, and so is clv); where the log states margins also past_margin (currency). After
+        a contest clv can differ from the product of purchases, spend and rate: it holds what was learned
+        beyond them.
     purchases : PurchaseModel
         Gives p_alive and expected_purchases.
     spend : SpendModel
     choice : Choice
         How the way of predicting was chosen.
     terms : Terms
-        Horizon, discount rate and margin.
+        Horizon, discount rate and margin; a margin of 1 where the log states margins.
     notes : tuple of str
         Sentences on what was done instead of what was asked for, and why.
     seed : int
         Of every simulation.
+    margins : OwnMargins or None
+        Each customer's own margin rate; None where the log states no margin.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -73,6 +83,24 @@ class CustomerValue:
     terms: Terms
     notes: tuple[str, ...]
     seed: int
+    margins: OwnMargins | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the values are: "margin", or "spend" where neither the log nor the study states a margin."""
+        return "spend" if self.margins is None and self.terms.margin_middle == 1.0 else "margin"
+
+    @property
+    def past(self) -> pd.Series:
+        """What each customer has brought (currency): margin where the log states it, else net spend."""
+        if self.past_kind == "margin":
+            return self.table["past_margin"]
+        return self.table["total_spend"] - self.table["refunds"]
+
+    @property
+    def past_kind(self) -> str:
+        """What `past` is: "margin" where the log states it, else "spend"."""
+        return "spend" if self.margins is None else "margin"
 
     def totals(self, groups: pd.Series | None = None) -> pd.DataFrame:
         """Return the value of groups of customers, with 90 % intervals of what each group will bring.
@@ -94,13 +122,19 @@ class CustomerValue:
         totals on earlier dates does (for groups: of each fifth of the customers): its root mean square, in
         logarithms, with Student's t for the few dates that do not overlap, and growing with the square root
         of the horizon. It covers ordinary drift and seasons, not a season never seen.
+
+        Where the log states margins, `parameter_width` holds the uncertainty of rates, `outcome_width` what
+        chance makes of the margin of single purchases; see `OwnMargins.totals`.
         """
+        names, member = group_members(self.table, groups)
         prediction = self.choice.prediction
         if prediction is None:
-            return group_totals(
+            spend = group_totals(
                 self.table, self.purchases, self.spend, groups, terms=self.terms, seed=self.seed
             )
-        return _learned_totals(self, prediction, groups)
+        else:
+            spend = _learned_totals(self, prediction, names=names, member=member)
+        return spend if self.margins is None else self.margins.totals(spend, member)
 
 
 def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSettings) -> CustomerValue:
@@ -109,11 +143,12 @@ def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSetti
     Parameters
     ----------
     transactions : ibis Table
-        Columns customer_id, timestamp, amount. Rows after `as_of` are not read.
+        Columns customer_id, timestamp, amount, and margin where it is known. Rows after `as_of` are not read.
     as_of : date
         The day on which we stand.
     settings : ValueSettings
-        Unit, margin, discount rate, horizon, model and seed.
+        Unit, margin, discount rate, horizon, model and seed. The log's margins come before the study's, which
+        then holds only for customers without a row that states one.
 
     Returns
     -------
@@ -127,10 +162,24 @@ def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSetti
     terms = Terms(
         horizon_days=settings.horizon_days, discount_rate=settings.discount_rate, margin=settings.margin
     )
+    costed = "margin" in transactions.columns
+    rates = margin_rates(transactions, as_of=as_of, history_start=settings.history_start) if costed else None
+    if rates is not None:
+        terms = replace(terms, margin=1.0)
     choice = choose_model(transactions, as_of=as_of, settings=settings)
     if choice.prediction is None:
-        return _modelled(transactions, choice, terms, as_of=as_of, settings=settings)
-    return _learned(choice, choice.prediction, terms, settings=settings)
+        value = _modelled(transactions, choice, terms, as_of=as_of, settings=settings)
+    else:
+        value = _learned(choice, choice.prediction, terms, settings=settings)
+    if rates is not None:
+        return _with_own_margins(value, own_margins(rates, value.table, settings=settings))
+    return replace(value, notes=(*value.notes, NO_MARGINS)) if costed else value
+
+
+def _with_own_margins(value: CustomerValue, own: OwnMargins) -> CustomerValue:
+    """Turn values in net spend into values in margin."""
+    clv = own.apply(value.table, seed=value.seed)
+    return replace(value, table=clv, margins=own, notes=(*value.notes, *own.notes))
 
 
 def _modelled(
@@ -148,7 +197,7 @@ def _modelled(
     intervals = value_intervals(
         summary, purchases, spend, terms=terms, draws=settings.draws, seed=settings.seed
     )
-    table = summary[SUMMARY_COLUMNS].assign(**estimates, **intervals)
+    table = summary[SUMMARY_COLUMNS].assign(**estimates, **intervals, margin_rate=terms.margin_middle)
     notes = (*choice.notes, *_model_notes(purchases, spend))
     return CustomerValue(table, purchases, spend, choice, terms, notes, settings.seed)
 
@@ -174,6 +223,7 @@ def _learned(
         clv=clv,
         clv_low=low,
         clv_high=high,
+        margin_rate=terms.margin_middle,
     )
     purchases, spend = expectation.purchases_model, expectation.spend_model
     notes = (choice.reason, *choice.notes, *_model_notes(purchases, spend))
@@ -204,14 +254,16 @@ def _model_notes(purchases: PurchaseModel, spend: SpendModel) -> tuple[str, ...]
     return tuple(note for note in (purchases.note, spend.note) if note)
 
 
-def _learned_totals(result: CustomerValue, prediction: Prediction, groups: pd.Series | None) -> pd.DataFrame:
+def _learned_totals(
+    result: CustomerValue, prediction: Prediction, *, names: npt.NDArray[np.object_], member: Integers
+) -> pd.DataFrame:
     terms, rng = result.terms, np.random.default_rng(result.seed)
-    names, member = _codes(groups, len(result.table))
+    values = result.table["clv"] if result.margins is None else result.margins.table["value"]
     scale = prediction.expectation.discount * terms.margin_middle
     own = scale * prediction.spread.deviation(
         prediction.value, prediction.expectation.spend_each, horizon_days=terms.horizon_days
     )
-    clv = np.bincount(member, result.table["clv"], minlength=len(names)).astype(float)
+    clv = np.bincount(member, values, minlength=len(names)).astype(float)
     chance = np.sqrt(np.bincount(member, own**2, minlength=len(names)))
     longer = np.sqrt(max(terms.horizon_days / result.choice.learned_days, 1.0))
     deviation = _level_deviations(prediction, clv, member) * longer
@@ -235,7 +287,7 @@ def _learned_totals(result: CustomerValue, prediction: Prediction, groups: pd.Se
     )
 
 
-def _level_deviations(prediction: Prediction, clv: Floats, member: npt.NDArray[np.int64]) -> Floats:
+def _level_deviations(prediction: Prediction, clv: Floats, member: Integers) -> Floats:
     """Return how far, in logarithms, the total of each group may fall, from how far it fell on earlier dates.
 
     Customers bring the error of their fifth by expected spend; errors within a group go together.
@@ -263,15 +315,3 @@ def _skewed(mean: Floats, deviation: Floats, *, rng: np.random.Generator) -> Flo
     shape = np.where(deviation > 0, np.square(mean / np.maximum(deviation, 1e-300)), np.inf)
     drawn = rng.standard_gamma(np.clip(shape, 1e-3, 1e12)[:, None], size=(len(mean), TOTAL_DRAWS))
     return drawn / np.clip(shape, 1e-3, 1e12)[:, None]
-
-
-def _codes(groups: pd.Series | None, customers: int) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    if groups is None:
-        return np.array(["all"], dtype=object), np.zeros(customers, dtype=np.int64)
-    if len(groups) != customers or groups.isna().any():
-        raise ValueError(
-            f"groups has {len(groups)} rows, {int(groups.isna().sum())} of them empty, for {customers} "
-            "customers; give each customer a group, such as 'other'."
-        )
-    codes, names = pd.factorize(groups, sort=True)
-    return np.asarray(names, dtype=object), codes.astype(np.int64)

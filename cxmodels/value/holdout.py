@@ -154,7 +154,7 @@ def validate(
     Validation
         Tables are empty, and a note says why, where fewer than 10 customers were known at the cut.
     """
-    known = known_by(transactions, as_of)
+    known = known_by(transactions, as_of).select("customer_id", "timestamp", "amount")
     history = known_days(known, as_of=as_of, history_start=settings.history_start)
     days = settings.holdout_days or default_holdout(history_days=history, horizon_days=settings.horizon_days)
     if days >= history:

@@ -63,6 +63,12 @@ SEGMENTS = (
     ),
 )  # fmt: skip
 
+REPAIR = SegmentRule(
+    "repair", "new, active or cooling", None, "Expected to cost more than they bring, and still buying.",
+    "Change what makes them a loss (prices, delivery, returns, service) before selling them more; no offers.",
+)  # fmt: skip
+"""Only where somebody's future value is below 0; it comes before the other rules."""
+
 
 @dataclass(frozen=True)
 class Segmentation:
@@ -78,6 +84,8 @@ class Segmentation:
         One row a segment, a value tier, a lifecycle: ``customers``, ``customer_share``, ``past_value``,
         ``past_share``, ``future_value``, ``future_share`` and, where totals were given, the limits of
         ``future_value``: ``future_low``, ``future_high``. The segments carry ``meaning`` and ``action`` too.
+        Shares are of the net value: where some groups cost value the others hold more than all of it, and
+        where all together do there is no share (missing).
     rules
         The rules in words as they were applied: ``kind``, ``name``, ``rule``.
     floors, past_floors
@@ -105,8 +113,9 @@ def assign_segments(
     ----------
     customers
         One row a customer: ``customer_id``, ``frequency``, ``recency``, ``T`` (in time units), ``clv``
-        (expected future value, money), ``total_spend`` and ``refunds`` (money, both positive; past value
-        is the difference).
+        (expected future value, money, below 0 where they cost more than they bring), ``total_spend`` and
+        ``refunds`` (money, both positive; past value is the difference) and, where costs are known,
+        ``past_margin`` (money; then that is the past value).
     settings
         Tiers and lifecycle thresholds of the study.
     unit
@@ -127,7 +136,8 @@ def assign_segments(
     """
     _check(customers)
     unit_days = days_in(unit)
-    past = customers["total_spend"] - customers["refunds"]
+    spend = customers["total_spend"] - customers["refunds"]
+    past = customers.get("past_margin", spend)
     past_floors = tier_floors(past, settings.tiers)
     floors = tier_floors(customers["clv"], settings.tiers)
     names = np.array(list(settings.tiers), dtype=object)
@@ -139,8 +149,15 @@ def assign_segments(
     typical = typical_gap_days(repeats, span, otherwise=settings.new_days)
     gap = expected_gap_days(repeats, span, typical=typical)
     lifecycle = lifecycles(silence=silence, age=age, gap=gap, settings=settings)
-    segment = combine(lifecycle, value_tier=value_tier, past_tier=past_tier, valuable=settings.valuable_tiers)
-    scores = rfm_scores(silence=silence, purchases=repeats, spend=past)
+    costs = customers["clv"].to_numpy() < 0
+    segment = combine(
+        lifecycle,
+        value_tier=value_tier,
+        past_tier=past_tier,
+        valuable=settings.valuable_tiers,
+        costs=costs,
+    )
+    scores = rfm_scores(silence=silence, purchases=repeats, spend=spend)
     who = pd.DataFrame(
         {
             "customer_id": customers["customer_id"].to_numpy(),
@@ -154,14 +171,22 @@ def assign_segments(
     )
     who = pd.concat([who, scores], axis=1).set_axis(customers.index)
     worth = customers[["customer_id", "clv"]].assign(past_value=past)
-    order = [rule.name for rule in SEGMENTS]
-    about = pd.DataFrame([{"segment": r.name, "meaning": r.meaning, "action": r.action} for r in SEGMENTS])
+    rules = [*SEGMENTS, REPAIR] if costs.any() else [*SEGMENTS]
+    order = [rule.name for rule in rules]
+    about = pd.DataFrame([{"segment": r.name, "meaning": r.meaning, "action": r.action} for r in rules])
     return Segmentation(
         customers=who,
         table=describe_groups(worth, who["segment"], order=order, totals=totals).merge(about, on="segment"),
         tiers=describe_groups(worth, who["value_tier"], order=list(settings.tiers), totals=totals),
         lifecycles=describe_groups(worth, who["lifecycle"], order=list(LIFECYCLES), totals=totals),
-        rules=rules_in_words(settings, floors=floors, past_floors=past_floors, typical=typical),
+        rules=rules_in_words(
+            settings,
+            floors=floors,
+            past_floors=past_floors,
+            typical=typical,
+            past="past margin" if "past_margin" in customers else "past spend",
+            costs=bool(costs.any()),
+        ),
         floors=floors,
         past_floors=past_floors,
         typical_gap_days=typical,
@@ -235,11 +260,14 @@ def combine(
     value_tier: NDArray[np.object_],
     past_tier: NDArray[np.object_],
     valuable: tuple[str, ...],
+    costs: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
     """Name the segment of each customer from lifecycle and value.
 
     For customers who have gone quiet the past tier counts as well: their future value is low *because* they
-    are quiet, and would hide those whom it pays to win back.
+    are quiet, and would hide those whom it pays to win back. Whoever ``costs`` more than they will bring
+    (shape (customers,)) is never worth protecting or winning back: those who still buy are to be repaired,
+    the others left to rest.
 
     Returns
     -------
@@ -248,13 +276,14 @@ def combine(
     """
     now = np.isin(value_tier, valuable)
     quiet = np.isin(lifecycle, ("cooling", "lapsed"))
-    worth = now | (quiet & np.isin(past_tier, valuable))
+    worth = (now | (quiet & np.isin(past_tier, valuable))) & ~costs
     segment = np.full(len(lifecycle), "", dtype=object)
     for rule in SEGMENTS:
         inside = lifecycle == rule.lifecycle
         if rule.valuable is not None:
             inside &= worth == rule.valuable
         segment[inside] = rule.name
+    segment[costs & (lifecycle != "lapsed")] = REPAIR.name
     return segment
 
 
@@ -305,9 +334,28 @@ def describe_groups(
 
 
 def rules_in_words(
-    settings: SegmentSettings, *, floors: dict[str, float], past_floors: dict[str, float], typical: float
+    settings: SegmentSettings,
+    *,
+    floors: dict[str, float],
+    past_floors: dict[str, float],
+    typical: float,
+    past: str = "past spend",
+    costs: bool = False,
 ) -> pd.DataFrame:
     """Write down the rules as they were applied.
+
+    Parameters
+    ----------
+    settings
+        Tiers and lifecycle thresholds of the study.
+    floors, past_floors
+        Lowest future and past value of each tier, in money.
+    typical
+        Typical gap of the population, in days.
+    past
+        What past value is.
+    costs
+        Whether anybody's future value is below 0.
 
     Returns
     -------
@@ -316,9 +364,9 @@ def rules_in_words(
     """
     rows = []
     for tier, share in settings.tiers.items():
-        floor, past = floors[tier], past_floors[tier]
+        floor, before_floor = floors[tier], past_floors[tier]
         limit = "everybody else" if floor == -np.inf else f"future value of {_figure(floor)} or more"
-        before = "" if past == -np.inf else f" (past spend: {_figure(past)} or more)"
+        before = "" if before_floor == -np.inf else f" ({past}: {_figure(before_floor)} or more)"
         rows.append(("value tier", tier, f"{limit}{before}; cumulative share of value {share:.0%}"))
     gap = f"the expected gap is the mean of the customer's own gaps and one typical gap of {typical:.1f} days"
     rows += [
@@ -327,6 +375,8 @@ def rules_in_words(
         ("lifecycle", "cooling", f"silent for at most {settings.lapsed_gaps:g} expected gaps"),
         ("lifecycle", "lapsed", f"silent for more than {settings.lapsed_gaps:g} expected gaps"),
     ]
+    if costs:
+        rows.append(("segment", REPAIR.name, f"{REPAIR.lifecycle}, and future value below 0; tried first"))
     tiers = " or ".join(settings.valuable_tiers)
     for rule in SEGMENTS:
         among = f"in tier {tiers}"
@@ -334,9 +384,12 @@ def rules_in_words(
             side = {True: f", and future value {among}", False: f", and future value not {among}"}
         else:
             side = {
-                True: f", and future value or past spend {among}",
-                False: f", and neither future value nor past spend {among}",
+                True: f", and future value or {past} {among}",
+                False: f", and neither future value nor {past} {among}",
             }
+        if costs and rule.lifecycle == "lapsed":
+            side[True] += ", and future value not below 0"
+            side[False] += "; or lapsed, and future value below 0"
         rows.append(
             ("segment", rule.name, rule.lifecycle + ("" if rule.valuable is None else side[rule.valuable]))
         )
@@ -350,6 +403,8 @@ def _figure(value: float) -> str:
 
 def _share(values: pd.Series) -> NDArray[np.float64]:
     total = float(values.sum())
+    if total < 0:
+        return np.full(len(values), np.nan)
     return values.to_numpy(dtype=float) / total if total else np.zeros(len(values))
 
 

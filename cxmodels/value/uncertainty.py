@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxmodels.value.counts import Floats, read_history
+from cxmodels.value.counts import Floats, Integers, read_history
 from cxmodels.value.lifetime import Terms, refund_share
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.spend import SpendModel
@@ -118,7 +118,7 @@ def group_totals(
     distribution with the simulated mean and variance: right-skewed for few customers, normal for many.
     """
     rng = np.random.default_rng(seed)
-    names, member = _members(summary, groups)
+    names, member = group_members(summary, groups)
     scale = spend.scale(
         summary["frequency"].to_numpy(dtype=float), summary["monetary_value"].to_numpy(dtype=float)
     )
@@ -255,9 +255,23 @@ def _parameter_ratios(
     return totals[:, 1:] / np.maximum(totals[:, :1], 1e-300)
 
 
-def _members(
+def group_members(
     summary: pd.DataFrame, groups: pd.Series | None
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.object_], Integers]:
+    """Return the names of the groups, sorted, and the place of each customer's group among them.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        One row a customer.
+    groups : Series, optional
+        The group of each customer, on the index of `summary` or in its order. Default: one group, "all".
+
+    Raises
+    ------
+    ValueError
+        Where a customer has no group.
+    """
     if groups is None:
         return np.array(["all"], dtype=object), np.zeros(len(summary), dtype=np.int64)
     if len(groups) != len(summary):

@@ -115,5 +115,5 @@ def test_rates_of_a_log_without_margins_are_refused():
 
 
 def test_a_negative_spread_of_margins_is_refused():
-    with pytest.raises(ValueError, match="spread is -0.1"):
+    with pytest.raises(ValueError, match=r"spread is -0\.1"):
         MarginTruth(spread=-0.1)

@@ -100,7 +100,7 @@ def test_totals_add_up_and_cover_what_came(valued, held):
 def test_a_customer_without_a_group_is_named(valued):
     groups = pd.Series(["a"] * len(valued.table))
     groups.iloc[3] = None
-    with pytest.raises(ValueError, match="1 of them empty"):
+    with pytest.raises(ValueError, match="1 customers have no group"):
         valued.totals(groups)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cxmodels.study import SegmentSettings
 from cxmodels.value.segments import (
     LIFECYCLES,
+    REPAIR,
     SEGMENTS,
     assign_segments,
     expected_gap_days,
@@ -64,7 +65,7 @@ def test_every_customer_is_in_exactly_one_group_of_each_kind(rows):
     result = assign_segments(frame(rows), RULES)
     who = result.customers
     assert len(who) == len(rows)
-    assert set(who["segment"]) <= set(NAMES)
+    assert set(who["segment"]) <= {*NAMES, REPAIR.name}
     assert set(who["lifecycle"]) <= set(LIFECYCLES)
     assert set(who["value_tier"]) <= set(RULES.tiers)
     for table in (result.table, result.tiers, result.lifecycles):
@@ -165,6 +166,40 @@ def test_past_value_counts_only_for_those_who_went_quiet():
     assert assign_segments(lost, RULES).customers["segment"].tolist() == ["win back", "win back"]
     active = two_tiers(clv=[1.0, 90.0])
     assert assign_segments(active, RULES).customers["segment"].tolist() == ["grow", "protect"]
+
+
+@pytest.mark.parametrize(
+    ("ages", "name"), [([41.0] * 2, "repair"), ([65.0] * 2, "repair"), ([200.0] * 2, "let rest")]
+)
+def test_who_costs_more_than_they_bring_is_neither_protected_nor_won_back(ages, name):
+    costly = two_tiers(T=ages, clv=[-9.0, 1.0], total_spend=[900.0, 1.0])
+    result = assign_segments(costly, RULES)
+    assert result.customers["segment"].iloc[0] == name
+    assert result.customers["value_tier"].iloc[0] == "low"
+    assert result.table["segment"].tolist() == [*NAMES, "repair"]
+    rules = result.rules.set_index(["kind", "name"])["rule"]
+    assert "future value below 0" in rules["segment", name]
+
+
+def test_new_customers_who_cost_are_repaired_before_they_are_nurtured():
+    new = two_tiers(frequency=[0, 1], recency=[0.0, 1.0], T=[2.0, 3.0], clv=[-1.0, 5.0])
+    assert assign_segments(new, RULES).customers["segment"].tolist() == ["repair", "nurture"]
+
+
+def test_past_margin_stands_for_past_spend_where_costs_are_known():
+    lost = two_tiers(T=[200.0, 200.0], total_spend=[900.0, 80.0], past_margin=[1.0, 30.0], clv=[0.0, 0.0])
+    result = assign_segments(lost, RULES)
+    assert result.customers["segment"].tolist() == ["let rest", "win back"]
+    assert result.table["past_value"].sum() == 31.0
+    assert result.customers["monetary_score"].iloc[0] > result.customers["monetary_score"].iloc[1]
+    assert "past margin" in result.rules.set_index("name").loc["win back", "rule"]
+
+
+def test_shares_are_of_the_net_value_and_missing_where_there_is_none():
+    costly = assign_segments(two_tiers(clv=[90.0, -45.0]), RULES).table.set_index("segment")
+    assert costly.loc["protect", "future_share"] == 2.0
+    assert costly.loc["repair", "future_share"] == -1.0
+    assert assign_segments(two_tiers(clv=[9.0, -45.0]), RULES).table["future_share"].isna().all()
 
 
 def test_refunds_reduce_what_a_customer_was_worth():
