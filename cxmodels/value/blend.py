@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.value.boosting import SHALLOW, predict, train
+from cxmodels.value.counts import Floats
 from cxmodels.value.expectation import Expectation
 from cxmodels.value.features import learned_features
-from cxmodels.value.metrics import Floats
 from cxmodels.value.rivals import past_spend
 from cxmodels.value.snapshots import Snapshot
 

@@ -6,7 +6,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from cxmodels.value.metrics import Floats
+from cxmodels.value.counts import Floats
 
 MAX_ROWS = 60_000  # more rows cost time and change a shallow model little
 

@@ -14,9 +14,10 @@ import pandas as pd
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
 from cxmodels.value.blend import BLENDS, blend_predictions, keep_total, member_predictions
+from cxmodels.value.counts import Floats
 from cxmodels.value.expectation import Expectation, expect
 from cxmodels.value.lifetime import Terms
-from cxmodels.value.metrics import Floats, score_predictions
+from cxmodels.value.metrics import score_predictions
 from cxmodels.value.outcome_spread import OutcomeSpread, learn_spread
 from cxmodels.value.purchases import LABELS
 from cxmodels.value.snapshots import Snapshot, known_days, learning_dates, learning_horizon, take_snapshot

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.study import ValueSettings
+from cxmodels.value.counts import Floats
 from cxmodels.value.lifetime import Terms, refund_share
-from cxmodels.value.metrics import Floats
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.purchases import fit_purchases
 from cxmodels.value.snapshots import Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cxmodels.value.metrics import Floats
+from cxmodels.value.counts import Floats
 from cxmodels.value.snapshots import SHARES_OF_WINDOW, Snapshot, calendar_days
 
 DIGITS = 6  # sums in another order differ in the last digit; a tree must not see that

@@ -12,8 +12,9 @@ import pandas as pd
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
 from cxmodels.value.choice import PURCHASE_MODELS
+from cxmodels.value.counts import Floats
 from cxmodels.value.customer_value import CustomerValue, value_customers
-from cxmodels.value.metrics import Floats, interval_scores, score_predictions, spearman_untied
+from cxmodels.value.metrics import interval_scores, score_predictions, spearman_untied
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
 from cxmodels.value.snapshots import Snapshot, known_days, learning_horizon, take_snapshot

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-Floats = npt.NDArray[np.float64]
+from cxmodels.value.counts import Floats
 
 METRICS = ("mae", "spearman", "top_tenth", "total_ratio")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmodels.value.metrics import Floats
+from cxmodels.value.counts import Floats
 
 GRID = 60
 LEAST_NEIGHBOURS, MOST_NEIGHBOURS = 60, 1500

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cxmodels.value.boosting import PLAIN, predict, train
+from cxmodels.value.counts import Floats
 from cxmodels.value.features import plain_features
-from cxmodels.value.metrics import Floats
 from cxmodels.value.snapshots import Snapshot, calendar_days
 
 PLAIN_ROUNDS = 100

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.tables.cut import known_by, within
-from cxmodels.value.metrics import Floats
+from cxmodels.value.counts import Floats
 from cxmodels.value.summary import as_frame, customer_days, outcomes, summarise
 
 SHARES_OF_WINDOW = (1, 2, 4)  # recent windows: the whole, a half, a quarter of window_days
