@@ -1,8 +1,8 @@
 """What share of a customer's spend stays as margin? The customer's own record, as far as it says something.
 
 Credibility (Bühlmann & Straub 1970; Bühlmann & Gisler 2005, "A Course in Credibility Theory", chapter 4): the
-rate of a customer lies between that of their own record and that of the base, and the more the record says, the
-nearer to their own.
+rate of a customer lies between that of their own record and that of the base, and the more the record says,
+the nearer to their own.
 """
 
 from __future__ import annotations
