@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from cxmodels.study import ValueSettings
+from cxmodels.tables.cut import within
 from cxmodels.value.counts import Floats, Integers
-from cxmodels.value.margins import MarginRates
+from cxmodels.value.margins import MarginRates, stated_days
+from cxmodels.value.summary import as_frame, outcomes
 
 Z_90 = 1.6448536269514722
 POINTS = 400  # futures by which a customer's interval is moved
@@ -177,13 +181,52 @@ def own_margins(rates: MarginRates, values: pd.DataFrame, *, settings: ValueSett
     return OwnMargins(rates, table, _notes(rates, own["stated"], assumed=assumed, settings=settings))
 
 
+def outcomes_as_valued(
+    transactions: ir.Table, values: pd.DataFrame, *, as_of: date, horizon_days: int
+) -> pd.DataFrame:
+    """Return what customers did after a date, counted as their past is: in margin where rows state it.
+
+    Parameters
+    ----------
+    transactions : ibis Table
+        Columns customer_id, timestamp, amount, and margin where it is known.
+    values : DataFrame
+        The table of `cxmodels.value.customer_value.value_customers` on `as_of`.
+    as_of : date
+        The last day that is not part of the outcome.
+    horizon_days : int
+        Days after `as_of` that count.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, purchases, spend (currency): as `cxmodels.value.summary.outcomes`; where the values are in
+        margin of the log's own, spend is the margin that the rows state, and the rate known on `as_of` of the
+        rest of the spend.
+    """
+    later = outcomes(transactions, as_of=as_of, horizon_days=horizon_days).to_pandas()
+    later = later[["customer_id", "purchases", "spend"]]
+    if "past_margin" not in values.columns:
+        return later
+    window = within(transactions, as_of, as_of + timedelta(days=horizon_days))
+    stated = stated_days(window).group_by("customer_id")
+    sums = as_frame(
+        stated.aggregate(stated=lambda days: days.spend.sum(), margin=lambda days: days.margin.sum())
+    )
+    known = (
+        later[["customer_id"]].merge(sums, on="customer_id", how="left").fillna({"stated": 0, "margin": 0})
+    )
+    rate = values.set_index("customer_id")["margin_rate"].reindex(later["customer_id"]).fillna(0.0).to_numpy()
+    return later.assign(spend=(known["margin"] + rate * (later["spend"] - known["stated"])).to_numpy())
+
+
 def _notes(
     rates: MarginRates, stated: pd.Series, *, assumed: pd.Series, settings: ValueSettings
 ) -> tuple[str, ...]:
     notes = [
-        f"The margin column is used: {rates.stated_rows:,} of {rates.rows:,} rows state a margin. The base "
-        f"leaves {rates.base_rate:.1%} of what it spends; each customer has a rate between this and that of "
-        "their own record, the nearer to their own the more it says."
+        f"The margin column is used: {rates.stated_rows:,} of {rates.rows:,} rows state a margin. Of what "
+        f"all customers spend, {rates.base_rate:.1%} stay as margin; each has a rate between this and that "
+        "of their own record, the nearer to their own the more it says."
     ]
     without = int((~stated).sum())
     if "margin" in settings.model_fields_set:

@@ -134,7 +134,7 @@ def margin_rates(
     known = known_by(transactions, as_of)
     if history_start is not None:
         known = within(known, history_start - timedelta(days=1), as_of)
-    days = _days(known)
+    days = stated_days(known)
     base = days.aggregate(
         rows=days.stated_rows.sum(),
         spend=days.spend.sum(),
@@ -157,8 +157,8 @@ def margin_rates(
     )
 
 
-def _days(known: ir.Table) -> ir.Table:
-    """Net the rows of each customer's day that state a margin."""
+def stated_days(known: ir.Table) -> ir.Table:
+    """Net the rows of each customer's day that state a margin: spend, margin, stated_rows and size."""
     rows = known.select(
         "customer_id",
         day=known.timestamp.cast("date"),

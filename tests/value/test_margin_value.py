@@ -12,7 +12,9 @@ import pytest
 from cxmodels.datasets.purchases import MarginTruth, PurchaseTruth, simulate_purchases
 from cxmodels.study import ValueSettings
 from cxmodels.value.customer_value import value_customers
+from cxmodels.value.margin_value import outcomes_as_valued
 from cxmodels.value.metrics import interval_scores
+from cxmodels.value.summary import outcomes
 
 AS_OF = date(2024, 1, 25)
 HORIZON = 90
@@ -174,3 +176,21 @@ def test_one_customer_with_a_negative_margin_has_a_finite_value():
     assert np.isfinite(result.table.select_dtypes("number").to_numpy(dtype=float)).all()
     assert result.table["clv"].iloc[0] < 0
     assert np.isfinite(result.totals()[["low", "high"]].to_numpy()).all()
+
+
+def test_what_came_is_counted_in_stated_margin_and_the_rate_on_the_rest(log, came):
+    table = _value(log).table
+    later = outcomes_as_valued(ibis.memtable(log), table, as_of=AS_OF, horizon_days=HORIZON)
+    spend = later.set_index("customer_id")["spend"]
+    assert spend.to_numpy() == pytest.approx(came.loc[spend.index].to_numpy())
+    silent = log.assign(margin=log["margin"].mask(log["timestamp"] >= "2024-01-26"))
+    rest = outcomes_as_valued(ibis.memtable(silent), table, as_of=AS_OF, horizon_days=HORIZON)
+    paid = outcomes(ibis.memtable(log), as_of=AS_OF, horizon_days=HORIZON).to_pandas()
+    rate = table.set_index("customer_id")["margin_rate"]
+    due = (paid.set_index("customer_id")["spend"] * rate).dropna()
+    assert rest.set_index("customer_id")["spend"][due.index].to_numpy() == pytest.approx(due.to_numpy())
+    plain = log.drop(columns="margin")
+    unpriced = outcomes_as_valued(
+        ibis.memtable(plain), table.drop(columns="past_margin"), as_of=AS_OF, horizon_days=HORIZON
+    )
+    assert unpriced["spend"].sum() == pytest.approx(paid["spend"].sum())
