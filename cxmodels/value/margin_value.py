@@ -200,7 +200,7 @@ def outcomes_as_valued(
     Returns
     -------
     DataFrame
-        customer_id, purchases, spend (currency): as `cxmodels.value.summary.outcomes`; where the values are in
+        customer_id, purchases, spend (currency): as `cxmodels.value.summary.outcomes`; where values are in
         margin of the log's own, spend is the margin that the rows state, and the rate known on `as_of` of the
         rest of the spend.
     """
