@@ -120,28 +120,30 @@ def gains(
         ax.grid(visible=True, axis="y")
         format_axis(ax, x=_whole_percent, y=_whole_percent)
         put_title(ax, title)
-        _mark_shares(ax, table.iloc[:, 0], marks=marks)
+        _mark_shares(ax, table, marks=marks)
         # All curves end in one corner, so that names at their ends would lie on each other.
         ax.legend(loc="lower right", frameon=False, fontsize=SMALLEST_FONT, reverse=True)
         return ax
 
 
-def _mark_shares(ax: Axes, curve: pd.Series, *, marks: tuple[float, ...]) -> None:
-    """Write the curve's value at some shares of customers, and at its top where it rises above 100 %."""
-    at = list(marks)
+def _mark_shares(ax: Axes, table: pd.DataFrame, *, marks: tuple[float, ...]) -> None:
+    """Write the first curve's value at some shares, and at its top where it rises above 100 %."""
+    at, curve = list(marks), table.iloc[:, 0]
     if curve.max() > 1.005:
         at.append(float(curve.index[int(curve.to_numpy().argmax())]))
     for share in at:
         value = float(np.interp(share, curve.index.to_numpy(dtype=float), curve.to_numpy(dtype=float)))
         ax.plot([share], [value], "o", color=SERIES[0], markersize=8, zorder=5)
         text = f"{_whole_percent(share)} of customers: {_whole_percent(value)}"
-        top = value == curve.max()
+        # over the top there is room, unless another curve runs there
+        top = value == curve.max() and table.max().max() == curve.max()
+        below = value == curve.max() and not top
         ax.annotate(
             text,
             xy=(share, value),
-            xytext=(0, 12) if top else (12, -18),
+            xytext=(0, 12) if top else (0, -24) if below else (12, -18),
             textcoords="offset points",
-            ha="center" if top else "left",
+            ha="center" if top or below else "left",
             color=INK,
             fontsize=12,
             fontweight="bold",
