@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +20,29 @@ import pyarrow as pa
 from cxmodels.study import TableSource
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import family_of, quote, text
-from cxmodels.tables.staging import CHUNK, Staged, rows_of, unique_names, write_rows
+from cxmodels.tables.staging import CHUNK, FAULT, Staged, rows_of, unique_names, write_rows
 
 ARROW = {"number": pa.float64(), "whole": pa.int64(), "time": pa.timestamp("us"), "flag": pa.bool_()}
 
+TITLE_ROWS = 20
+"""Filled rows of a sheet among which its header is looked for."""
 
-def stage_excel(file: Path, *, source: TableSource, target: Path) -> Staged:
+
+def stage_excel(file: Path, *, source: TableSource, target: Path, wanted: list[str]) -> Staged:
     """Stage one sheet of an Excel file.
 
     Parameters
     ----------
     file : Path
-        An ``.xlsx`` or ``.xlsm`` file; the first filled row of the sheet is its header.
+        An ``.xlsx`` or ``.xlsm`` file; the first filled row of the sheet is its header, or below a title the
+        first that has a wanted column. Hidden sheets do not count.
     source : TableSource
         `sheet` names the sheet where there are several; `decimal` is the sign for numbers in columns that
         also hold text.
     target : Path
         The Parquet file to write.
+    wanted : list of str
+        Columns that the study names.
 
     Raises
     ------
@@ -44,7 +50,10 @@ def stage_excel(file: Path, *, source: TableSource, target: Path) -> Staged:
         Where the file is no workbook, or the sheet is not stated or not there.
     """
     sheet, rows = _open_sheet(file, sheet=source.sheet)
-    header = next((row for row in rows if any(cell is not None for cell in row)), None)
+    full = (row for row in rows if any(cell is not None for cell in row))
+    top = list(islice(full, TITLE_ROWS))
+    place = next((i for i, row in enumerate(top) if set(wanted) & {str(cell).strip() for cell in row}), 0)
+    rows, header = chain(top[place + 1 :], full), top[place] if top else None
     if header is None:
         return Staged(target, file.name, rows=0, notes=(f"sheet {sheet!r} of {file.name} is empty",))
     width = max(i for i, cell in enumerate(header) if cell is not None) + 1
@@ -55,6 +64,8 @@ def stage_excel(file: Path, *, source: TableSource, target: Path) -> Staged:
     chunks = _typed_chunks(iter(filled), kinds=kinds, decimal=source.decimal or ".")
     count = write_rows(chunks, schema=schema, target=target)
     notes = () if count else (f"sheet {sheet!r} of {file.name} has a header but no rows",)
+    if place:
+        notes = (*notes, f"sheet {sheet!r} of {file.name}: rows above the header skipped: {place}")
     return Staged(target, f"{file.name}:{sheet}", rows=count, notes=notes)
 
 
@@ -73,11 +84,12 @@ def _open_sheet(file: Path, *, sheet: str | None) -> tuple[str, Iterator[tuple[A
     except (InvalidFileException, BadZipFile, KeyError, ValueError) as error:
         raise DataError(f"{file} is no whole Excel workbook ({error}). Save it again as .xlsx.") from None
     there = book.sheetnames
-    if sheet is None and len(there) > 1:
+    shown = [one.title for one in book.worksheets if one.sheet_state == "visible"] or there
+    if sheet is None and len(shown) > 1:
         raise DataError(
-            f'{file.name} has several sheets: {", ".join(there)}. Write sheet = "{there[0]}" or another.'
+            f'{file.name} has several sheets: {", ".join(shown)}. Write sheet = "{shown[0]}" or another.'
         )
-    chosen = sheet or there[0]
+    chosen = sheet or shown[0]
     if chosen not in there:
         raise DataError(
             f"{file.name} has no sheet {chosen!r}{nearest_names(chosen, there)}. Sheets: {', '.join(there)}."
@@ -227,7 +239,7 @@ def _split_json_by_line(file: Path, *, target: Path) -> int:
         raise DataError(f"{file} cannot be read as JSON lines: no line is a JSON object. Export it again.")
     kinds = [_one_kind(kinds) for kinds in found.values()]
     fields = [(name, ARROW.get(kind, pa.string())) for name, kind in zip(found, kinds, strict=True)]
-    schema = pa.schema([*fields, ("__fault", pa.string())])
+    schema = pa.schema([*fields, (FAULT, pa.string())])
     rows = (
         (*(record.get(name) for name in found), None)
         if record is not None

@@ -18,8 +18,8 @@ from cxmodels.tables.door import Plan, parsed_rows, plan_table, raw_as_json, row
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import quote, text
 from cxmodels.tables.report import CheckReport, ReasonCount, TableCheck
-from cxmodels.tables.schemas import validate_table
-from cxmodels.tables.sources import FAULT, FILE, ROW
+from cxmodels.tables.schemas import check_types
+from cxmodels.tables.staging import FAULT, FILE, ROW
 
 SET_ASIDE = "set_aside"
 CHECK_FILE = "check.json"
@@ -130,7 +130,7 @@ def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
         count = count_rows(backend.con, plan, rows, as_of=study.as_of, count_duplicates=count_duplicates)
         _stop_when_bad(count.check, count.reasons)
         _make_view(backend.con, plan, rows, count=count)
-        validate_table(backend.table(name), name)
+        check_types(backend.table(name), name)
         asides.append(_aside(plan, rows, count=count))
         checks.append(count.check)
         counts.extend(count.reasons)

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 import duckdb
 
-from cxmodels.tables.door import Plan, reasons_of
+from cxmodels.tables import fingerprints
+from cxmodels.tables.door import Plan, parsed_rows, reasons_of, value_of
+from cxmodels.tables.fingerprints import count_different, count_equal_rows, hash_of, repeated, sorted_hashes
 from cxmodels.tables.parse import quote, text
 from cxmodels.tables.report import ReasonCount, TableCheck
-from cxmodels.tables.sources import FAULT
-from cxmodels.tables.staging import one_row
+from cxmodels.tables.staging import FAULT, one_row
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,18 @@ def count_rows(
     """
     texts = [n for n, formula in plan.mapping.items() if plan.raw.columns.get(formula) == "text"]
     texts = texts if plan.simple else []
-    total, kept, customers, first, last, after, refunds, zeros, *changed = one_row(
+    total, kept, first, last, after, refunds, zeros, *changed = one_row(
         con, _facts(plan, rows, as_of=as_of, texts=texts)
     )
+    clean = frozenset(name for name, count in zip(texts, changed, strict=True) if not count)
     reasons = _reasons(con, plan, rows) if kept < total else ()
     bad = sum(count.rows for count in reasons if count.bad)
     dropped = sum(count.rows for count in reasons if count.reason.startswith("duplicate"))
-    duplicates = dropped if plan.source.duplicates == "drop" else None
-    if count_duplicates and duplicates is None:
-        duplicates = _count_duplicates(con, plan)
+    drops = plan.source.duplicates == "drop"
+    customers = kept_customers(plan, rows, all_kept=kept == total, clean=clean)
+    different, equal = _count_different(
+        con, plan, customers, total=total, count_duplicates=count_duplicates and not drops
+    )
     check = TableCheck(
         table=plan.name,
         source=", ".join(dict.fromkeys(plan.raw.labels.values())),
@@ -66,8 +70,8 @@ def count_rows(
         set_aside=bad,
         left_out=total - kept - bad - dropped,
         dropped=dropped,
-        duplicates=duplicates,
-        customers=customers,
+        duplicates=dropped if drops else equal,
+        customers=different,
         first_day=first,
         last_day=last,
         after_as_of=after,
@@ -75,7 +79,6 @@ def count_rows(
         zero_amounts=zeros,
         max_bad_share=plan.source.max_bad_share,
     )
-    clean = frozenset(name for name, count in zip(texts, changed, strict=True) if not count)
     return Count(check, reasons, clean)
 
 
@@ -87,7 +90,6 @@ def _facts(plan: Plan, rows: str, *, as_of: date, texts: list[str]) -> str:
     columns = [
         "count(*)",
         f"count(*) FILTER ({ok})",
-        f'count(DISTINCT "__v_customer_id") FILTER ({ok})',
         f"CAST(min({day}) FILTER ({ok}) AS DATE)::VARCHAR",
         f"CAST(max({day}) FILTER ({ok}) AS DATE)::VARCHAR",
         f"count(*) FILTER ({ok} AND {day} >= {after})",
@@ -122,10 +124,42 @@ def _example(con: duckdb.DuckDBPyConnection, rows: str, reason: str, columns: tu
     return ", ".join(f"{column} = {values[column]!r}" for column in columns)
 
 
-def _count_duplicates(con: duckdb.DuckDBPyConnection, plan: Plan) -> int:
-    columns = ", ".join(quote(name) for name in plan.raw.columns)
-    (count,) = one_row(
-        con,
-        f"SELECT count(*) - count(DISTINCT hash({columns})) FROM {plan.raw.relation} WHERE {FAULT} IS NULL",
-    )
-    return int(count)
+def kept_customers(plan: Plan, rows: str, *, all_kept: bool, clean: frozenset[str]) -> tuple[str, str]:
+    """Return SQL of the customer of a row (NULL where it is not used), and SQL of the rows.
+
+    Where every row is used in place, there is no reason to find again, and clean ids need no reading.
+    """
+    if not (all_kept and plan.simple):
+        return 'CASE WHEN __reason IS NULL THEN "__v_customer_id" END', rows
+    if "customer_id" in clean:
+        return quote(plan.mapping["customer_id"]), plan.raw.relation
+    return value_of(plan, "customer_id"), f"({parsed_rows(plan)})"
+
+
+def _count_different(
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    customers: tuple[str, str],
+    *,
+    total: int,
+    count_duplicates: bool,
+) -> tuple[int, int | None]:
+    """Return the number of customers, and of lines equal to an earlier one (None: not counted)."""
+    (customer, used), columns = customers, list(plan.raw.columns)
+    lines = f"(SELECT * FROM {plan.raw.relation} WHERE {FAULT} IS NULL)"
+    if total > fingerprints.HELD:
+        (different,) = one_row(con, f"SELECT count(DISTINCT {customer}) FROM {used}")
+        if not count_duplicates:
+            return different, None
+        among = fingerprints.repeated_on_disk(con, lines, hash_sql=hash_of(columns))
+        return different, count_equal_rows(con, lines, columns=columns, among=among)
+    person = f"CASE WHEN {customer} IS NOT NULL THEN hash({customer}) END"
+    if not count_duplicates:
+        return count_different(*sorted_hashes(con, used, hashes=[person])), None
+    if plan.simple:  # then raw columns stand beside the values, and no line is broken
+        persons, among = sorted_hashes(con, used, hashes=[person, hash_of(columns)])
+    else:
+        (persons,) = sorted_hashes(con, used, hashes=[person])
+        (among,) = sorted_hashes(con, lines, hashes=[hash_of(columns)])
+    equal = count_equal_rows(con, lines, columns=columns, among=repeated(among))
+    return count_different(persons), equal

@@ -10,6 +10,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -24,20 +25,22 @@ import pyarrow as pa
 from cxmodels.study import TableSource
 from cxmodels.tables.errors import DataError
 from cxmodels.tables.parse import text
-from cxmodels.tables.staging import CHUNK, Staged, rows_of, unique_names, write_rows
+from cxmodels.tables.staging import CHUNK, FAULT, Staged, rows_of, unique_names, write_rows
 
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 SAMPLE_LINES = 200
+TITLE_LINES = 20
+"""Lines of a file among which its header is looked for."""
+
 BLOCK = 1 << 22
 FIELD_LIMIT = 1 << 24  # bytes of one value; Python's own limit would refuse a long free text
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How one text file is laid out: encoding, delimiter, and the names in its header."""
+    """How one text file is laid out: delimiter, and the names in its header."""
 
-    encoding: str
     delimiter: str
     names: list[str]
 
@@ -67,22 +70,47 @@ def stage_csv(
     """
     plain = _unpack(file, target=target.with_suffix(".txt"))
     encoding, notes = _encoding(plain, stated=source.encoding, label=file.name)
-    delimiter = source.delimiter or _find_delimiter(plain, encoding=encoding, wanted=wanted, label=file.name)
-    header = next(_lines(plain, encoding=encoding, delimiter=delimiter), [])
-    layout = Layout(encoding, delimiter, unique_names(header))
-    if not any(name.strip() for name in header):
-        return Staged(target, file.name, rows=0, notes=(f"{file.name} has no header",))
     utf8 = _as_utf8(plain, encoding=encoding, target=target.with_suffix(".utf8"))
+    body, separator, skipped = _from_header(utf8, wanted=wanted, target=target.with_suffix(".body"))
     try:
-        rows = _split_fast(con, utf8, layout=layout, target=target)
-    except duckdb.Error:
-        rows = _split_line_by_line(utf8, layout=layout, target=target)
+        delimiter = source.delimiter or separator or _find_delimiter(body, wanted=wanted, label=file.name)
+        header = next(_lines(body, delimiter=delimiter), [])
+        if not any(name.strip() for name in header):
+            return Staged(target, file.name, rows=0, notes=(f"{file.name} has no header",))
+        layout = Layout(delimiter, unique_names(header))
+        try:
+            rows = _split_fast(con, body, layout=layout, target=target)
+        except duckdb.Error:
+            rows = _split_line_by_line(body, layout=layout, target=target)
     finally:
-        for temporary in {plain, utf8} - {file}:
+        for temporary in {plain, utf8, body} - {file}:
             temporary.unlink()
+    if skipped:
+        notes = (*notes, f"{file.name}: lines above the header skipped: {skipped}")
     if rows == 0:
         notes = (*notes, f"{file.name} has a header but no rows")
     return Staged(target, file.name, rows=rows, notes=notes)
+
+
+def _from_header(file: Path, *, wanted: list[str], target: Path) -> tuple[Path, str | None, int]:
+    """Return the file from its header on, the delimiter of a ``sep=;`` line, and the lines of a title above.
+
+    Excel writes, and obeys, a first line ``sep=``. A title counts as one only where a later line has a wanted
+    column and it has none.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        top = list(islice(stream, TITLE_LINES))
+        stated = re.fullmatch(r'"?sep=(.)"?\s*', top[0]) if top else None
+        start = 1 if stated else 0
+        hits = [set(wanted) & set(re.split(r'["\s]*[,;\t|]["\s]*', line.strip('" \r\n'))) for line in top]
+        place = next((i for i, hit in enumerate(hits[start:], start=start) if hit), start)
+        place = start if "".join(top[start:place]).count('"') % 2 else place  # inside of a quoted name
+        if place == 0:
+            return file, None, 0
+        with target.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(top[place:])
+            shutil.copyfileobj(stream, out, BLOCK)
+    return target, stated[1] if stated else None, place - start
 
 
 def _unpack(file: Path, *, target: Path) -> Path:
@@ -154,9 +182,9 @@ def _as_utf8(file: Path, *, encoding: str, target: Path) -> Path:
     return target
 
 
-def _lines(file: Path, *, encoding: str, delimiter: str) -> Iterator[list[str]]:
+def _lines(file: Path, *, delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(FIELD_LIMIT)
-    with file.open(encoding=encoding, newline="") as stream:
+    with file.open(encoding="utf-8-sig", newline="") as stream:
         yield from csv.reader(_without_nul(stream), delimiter=delimiter)
 
 
@@ -164,11 +192,10 @@ def _without_nul(stream: IO[str]) -> Iterator[str]:
     return (line.replace("\x00", "") for line in stream)
 
 
-def _find_delimiter(file: Path, *, encoding: str, wanted: list[str], label: str) -> str:
+def _find_delimiter(file: Path, *, wanted: list[str], label: str) -> str:
     """Return the delimiter under which the header has the wanted columns, else the one that splits evenly."""
     samples = {
-        delimiter: list(islice(_lines(file, encoding=encoding, delimiter=delimiter), SAMPLE_LINES))
-        for delimiter in DELIMITERS
+        delimiter: list(islice(_lines(file, delimiter=delimiter), SAMPLE_LINES)) for delimiter in DELIMITERS
     }
     headers = {d: set(unique_names(lines[0])) for d, lines in samples.items() if lines}
     hits = {d: sum(name in header for name in wanted) for d, header in headers.items() if len(header) > 1}
@@ -200,13 +227,13 @@ def _split_fast(con: duckdb.DuckDBPyConnection, file: Path, *, layout: Layout, t
 
 
 def _split_line_by_line(file: Path, *, layout: Layout, target: Path) -> int:
-    schema = pa.schema([(name, pa.string()) for name in [*layout.names, "__fault"]])
+    schema = pa.schema([(name, pa.string()) for name in [*layout.names, FAULT]])
     return write_rows(_chunks(file, layout=layout), schema=schema, target=target)
 
 
 def _chunks(file: Path, *, layout: Layout) -> Iterator[list[list[object]]]:
     width = len(layout.names)
-    lines = _lines(file, encoding="utf-8-sig", delimiter=layout.delimiter)
+    lines = _lines(file, delimiter=layout.delimiter)
     next(lines)  # the header
     rows = (line for line in lines if line)
     while block := list(islice(rows, CHUNK)):

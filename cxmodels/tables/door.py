@@ -20,8 +20,8 @@ from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.expressions import arithmetic, columns_of, condition
 from cxmodels.tables.parse import Dialect, missing, number, quote, read, text, trimmed
 from cxmodels.tables.schemas import Column, Kind, Schema, schema_of
-from cxmodels.tables.sources import FAULT, FILE, ROW, Raw, open_raw
-from cxmodels.tables.staging import one_row
+from cxmodels.tables.sources import Raw, open_raw
+from cxmodels.tables.staging import FAULT, FILE, ROW, one_row
 
 EARLIEST = date(1900, 1, 1)
 WORDS = {"number": "number", "time": "date", "day": "date", "flag": "yes or no", "id": "id", "text": "text"}
@@ -155,13 +155,14 @@ def trim(plan: Plan, column: str) -> str:
 
 def _columns_read_as_numbers(plan: Plan) -> list[str]:
     used = [column for name in plan.mapping if plan.kind(name) == "number" for column in plan.uses(name)]
+
+    def note(column: str) -> str:
+        used.append(column)
+        return column
+
+    key = f"[tables.{plan.name}] condition"
     for formula in [*plan.source.where, *plan.source.exclude]:
-        condition(
-            formula,
-            columns=list(plan.raw.columns),
-            key=f"[tables.{plan.name}] condition",
-            number=lambda column: used.append(column) or column,  # type: ignore[func-returns-value]
-        )
+        condition(formula, columns=list(plan.raw.columns), key=key, number=note)
     return list(dict.fromkeys(used))
 
 
@@ -219,7 +220,9 @@ def _left_out(plan: Plan, formula: str, *, keep: bool) -> Reason:
 
 
 def _reasons_of_column(column: Column, plan: Plan) -> list[Reason]:
-    value, lacks = quote("__v_" + column.name), quote("__m_" + column.name)
+    value = quote("__v_" + column.name)
+    # an id has no value where none is written; asking that once is enough
+    lacks = f"({value} IS NULL)" if column.kind == "id" else quote("__m_" + column.name)
     name, used = column.name, tuple(plan.uses(column.name))
     found: list[tuple[str, str]] = []
     if column.filled:

@@ -16,7 +16,9 @@ Order = Literal["dmy", "mdy"]
 NULL_WORDS = ("", "null", "nan", "none", "na", "n/a", "#n/a", "\\n")
 """Texts (case ignored) that mean "no value" in ids, numbers, times and flags."""
 
-SPACES = " \t\u00a0\u2007\u2009\u202f"
+SPACES = " \t\u00a0\u2007\u2009\u202f\ufeff"
+"""Stripped from both ends; the last is the mark that begins a file, left inside where files were joined."""
+
 GROUPS = {" ": "[ \\x{00A0}\\x{2007}\\x{2009}\\x{202F}]", "'": "['’]", ".": "[.]", ",": ","}
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 OFFSET = r"(:\d{2}(?:[.,]\d+)?)\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
@@ -91,11 +93,12 @@ def missing(column: str, family: Family) -> str:
         return f"({column} IS NULL OR isnan({column}::DOUBLE))"
     if family != "text":
         return f"({column} IS NULL)"
+    # not IN: the engine would join every row with the words, and compute columns that nobody asked for
     words = ", ".join(text(word) for word in NULL_WORDS)
     longest = max(len(word) for word in NULL_WORDS)
     return (
-        f"({column} IS NULL OR CASE WHEN strlen({column}) <= {longest} THEN lower({column}) IN ({words}) "
-        "ELSE false END)"
+        f"({column} IS NULL OR CASE WHEN strlen({column}) <= {longest} "
+        f"THEN list_contains([{words}], lower({column})) ELSE false END)"
     )
 
 

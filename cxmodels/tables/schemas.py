@@ -236,6 +236,25 @@ def _pandera_column(column: Column) -> PanderaColumn:
     return pa.Column(ibis.dtype(TYPES[column.kind]), checks, nullable=not column.filled)
 
 
+def check_types(table: ir.Table, name: str) -> None:
+    """Check that the columns of a table have their canonical types; no row is read.
+
+    This is for tables whose rows the door has checked one by one; `validate_table` asks the rows as well.
+
+    Raises
+    ------
+    DataError
+        Where a column is of another type.
+    """
+    types = table.schema()
+    for column in schema_of(name).columns:
+        if column.name in types and types[column.name] != ibis.dtype(TYPES[column.kind]):
+            raise DataError(
+                f"Table {name} breaks its rules: column {column.name!r} is {types[column.name]}, not "
+                f"{TYPES[column.kind]}. Convert it, or map another column."
+            )
+
+
 def validate_table(table: ir.Table, name: str) -> ir.Table:
     """Check a table against its canonical schema, and return it.
 

@@ -20,10 +20,7 @@ from cxmodels.tables.cells import stage_excel, stage_json, stage_sqlite
 from cxmodels.tables.csv_files import stage_csv
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import Family, family_of, quote, text
-from cxmodels.tables.staging import Staged, rows_of
-
-FILE, ROW, FAULT = "__file", "__row", "__fault"
-"""Columns that the door adds to raw rows: where they come from, and why a line could not be split."""
+from cxmodels.tables.staging import FAULT, FILE, ROW, Staged, rows_of
 
 READERS = {
     ".csv": "csv",
@@ -188,7 +185,7 @@ def _stage(
         if reader == "json":
             return stage_json(con, file, target=target)
         if reader == "excel":
-            return stage_excel(file, source=source, target=target)
+            return stage_excel(file, source=source, target=target, wanted=wanted)
         return Staged(file, file.name, rows=rows_of(con, file), in_place=True)
     except (OSError, UnicodeError, duckdb.Error) as error:
         raise DataError(
@@ -207,6 +204,11 @@ def _relation(
     notes: tuple[str, ...],
 ) -> Raw:
     families = [_columns(con, one.path) for one in staged]
+    spelled: dict[str, str] = {}  # the engine takes "ID" of one file and "id" of another for one column
+    families = [
+        {spelled.setdefault(name.casefold(), name): family for name, family in own.items()}
+        for own in families
+    ]
     columns: dict[str, Family] = {}
     for one, own in zip(staged, families, strict=True):
         for name, family in own.items():

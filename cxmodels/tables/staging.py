@@ -13,6 +13,9 @@ import pyarrow.parquet as pq
 
 from cxmodels.tables.parse import text
 
+FILE, ROW, FAULT = "__file", "__row", "__fault"
+"""Columns that the door adds to raw rows: where they come from, and why a line could not be split."""
+
 CHUNK = 50_000
 """Rows held in memory at a time while a file is staged by Python."""
 
