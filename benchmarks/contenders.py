@@ -162,11 +162,30 @@ def run_group_by(log: Path, out: Path, as_of: date, report: Report) -> None:
         )
 
 
+def run_door(log: Path, out: Path, as_of: date, report: Report) -> None:
+    """Open the log as a study does: every row checked, customers and duplicates counted."""
+    with report.stage("import"):
+        from cxmodels.study import Study
+        from cxmodels.tables import open_tables
+    with report.stage("check"):
+        study = Study(
+            title="Simulated purchases",
+            as_of=as_of,
+            currency="EUR",
+            tables={"transactions": {"source": [str(log)]}},
+            path=log.parent / "study.toml",
+        )
+        tables = open_tables(study)
+    with report.stage("write"):
+        tables.report.table.to_parquet(out)
+
+
 CONTENDERS: dict[str, Contender] = {
     "cxmodels": run_cxmodels,
     "cxmodels-intervals": partial(run_cxmodels, intervals=True),
     "lifetimes": run_lifetimes,
     "group-by": run_group_by,
+    "door": run_door,
 }
 
 

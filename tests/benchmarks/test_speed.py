@@ -23,20 +23,24 @@ def runs() -> dict[str, Run]:
         "cxmodels": run_of([3.0, 2.0, 99.0], [900, 1000, 1400], r=1.005),
         "lifetimes": run_of([33.0, 30.0, 30.0], [1600, 1600, 1700]),
         "group-by": run_of([0.4, 0.5, 0.6], [300, 300, 300]),
+        "door": run_of([1.0, 1.5, 2.0], [400, 500, 600]),
     }
 
 
 def test_verdicts_compare_medians_with_the_goals(runs):
-    faster, bare, memory, distance = verdicts(runs)
+    faster, bare, door, door_memory, memory, distance = verdicts(runs)
     assert faster.measured == pytest.approx(10.0) and faster.reached
     assert (bare.measured, bare.goal) == (3.0, pytest.approx(3.0)) and bare.reached
+    assert door.measured == pytest.approx(3.0) and door.reached
+    assert door_memory.measured == 500 and door_memory.reached
     assert memory.measured == 1000 and memory.reached
     assert distance.measured == pytest.approx(0.05) and distance.reached
 
 
 def test_a_slower_run_reaches_fewer_goals(runs):
     runs["cxmodels"] = run_of([3.1, 3.1, 3.1], [1501, 1501, 1501], r=1.02)
-    assert [verdict.reached for verdict in verdicts(runs)] == [False, False, False, False]
+    runs["door"] = run_of([1.6, 1.6, 1.6], [1001, 1001, 1001])
+    assert not any(verdict.reached for verdict in verdicts(runs))
 
 
 def test_distance_is_taken_in_standard_errors_of_the_full_fit():
