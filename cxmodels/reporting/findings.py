@@ -23,6 +23,7 @@ GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
 EVIDENCE = {
     "measured": "Measured: counted in the data; claims no cause.",
     "forecast": "Forecast: from a model checked on a later period; claims no cause.",
+    "unchecked": "Unchecked forecast: from a model that no later period could check; claims no cause.",
     "association": "Association: goes together in the data; may have another cause. No money is put on it.",
     "adjusted": "Adjusted: holds after allowing for what came before it.",
     "sensitivity-tested": "Sensitivity-tested: an unseen cause would have to be strong to explain it away.",

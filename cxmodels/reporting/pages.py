@@ -7,7 +7,7 @@ security policy forbids every request. Texts from data are escaped, HTML from no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -173,9 +173,23 @@ def _shown_cells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Copy the notebook without the cells that the page shows elsewhere or not at all."""
     copy = nbformat.from_dict(notebook)
     copy.cells = [
-        cell for cell in copy.cells if not set(cell.metadata.get("tags", ())).intersection(HIDDEN_TAGS)
+        cell
+        for cell in _without_left_out(copy.cells)
+        if not set(cell.metadata.get("tags", ())).intersection(HIDDEN_TAGS)
     ]
     return copy
+
+
+def _without_left_out(cells: Iterable[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """Drop what follows a cell that says that its section is left out, up to the next section."""
+    dropping = False
+    for cell in cells:
+        if cell.cell_type == "markdown" and re.search(r"^## ", cell.source, flags=re.MULTILINE):
+            dropping = False
+        if not dropping:
+            yield cell
+        html = [str(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", ())]
+        dropping = dropping or any(one.startswith('<p class="left-out">') for one in html)
 
 
 def _without_title(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

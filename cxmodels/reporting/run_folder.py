@@ -82,6 +82,21 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Why a section of a notebook shows nothing. The page leaves out what follows, up to the next section."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Give the reason."""
+        return self.reason
+
+    def _repr_html_(self) -> str:
+        """Show the reason; what comes from data is escaped."""
+        return f'<p class="left-out">{escape(self.reason)}</p>'
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """One notebook's view of a run's folder. Made by `open_run`.
 
@@ -264,6 +279,24 @@ class RunFolder:
         """
         if not condition:
             raise CannotAnswer(otherwise)
+
+    def leave_out_section(self, *, unless: bool, because: str) -> LeftOut | None:
+        """Say that the rest of a section shows nothing, and why; as the last line of a cell.
+
+        The reason is kept as a warning, and the page leaves out everything from here to the next section.
+        The notebook goes on: cells of the section ask the same condition before they draw.
+
+        Parameters
+        ----------
+        unless : bool
+            The condition under which the section can be shown.
+        because : str
+            The reason, a sentence.
+        """
+        if unless:
+            return None
+        self.warn(because)
+        return LeftOut(because)
 
     def answer(self, sentences: Sequence[str]) -> Answer:
         """Keep the answer to the notebook's question: a few sentences computed from data.

@@ -28,6 +28,8 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     "why": ("Why", ("why", "text")),
     # models
     "model": ("Model", ("model", "text")),
+    "model_label": ("Model", ("label", "text")),
+    "error_at_total": ("Mean error at the right total", ("mae_at_total", "money")),
     "mean_error": ("Mean error a customer", ("mae", "money")),
     "rank_correlation": ("Rank correlation", ("spearman", "number")),
     "top_tenth": ("Spend caught by top tenth", ("top_tenth", "share")),

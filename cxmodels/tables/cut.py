@@ -35,6 +35,44 @@ def known_by(table: ir.Table, as_of: date, *, column: str = "timestamp") -> ir.T
     return table.filter(table[column] < _midnight_after(as_of))
 
 
+def known_since(table: ir.Table, start: date | None, as_of: date, *, column: str = "timestamp") -> ir.Table:
+    """Return the rows of the day `start` and after it that are known by the end of the day `as_of`.
+
+    Parameters
+    ----------
+    table : ibis Table
+        Any table with a date or time stamp column.
+    start : date or None
+        The first day that counts, such as a study's ``history_start``; None: everything known.
+    as_of : date
+        The day on which we stand; its whole day counts as known.
+    column : str
+        The date or time stamp that is cut.
+
+    Returns
+    -------
+    ibis Table
+
+    Raises
+    ------
+    ValueError
+        Where `start` lies after `as_of`.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from datetime import date, datetime
+    >>> log = ibis.memtable({"timestamp": [datetime(2025, 1, 31, 23, 59), datetime(2025, 2, 1)]})
+    >>> known_since(log, date(2025, 2, 1), date(2025, 2, 28)).count().execute()
+    1
+    """
+    if start is None:
+        return known_by(table, as_of, column=column)
+    if start > as_of:
+        raise ValueError(f"history_start {start} is after as_of {as_of}: nothing would be left.")
+    return within(table, start - timedelta(days=1), as_of, column=column)
+
+
 def within(
     table: ir.Table, start_exclusive: date, end_inclusive: date, *, column: str = "timestamp"
 ) -> ir.Table:

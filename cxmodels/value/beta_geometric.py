@@ -15,9 +15,7 @@ import numpy as np
 from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit, logsumexp, psi
 
 from cxmodels.value.counts import Counts, Floats, rank_frequencies
-from cxmodels.value.purchase_model import Params, PurchaseModel, Window
-
-LARGEST_MEAN = 1e12
+from cxmodels.value.purchase_model import LARGEST_MEAN, Params, PurchaseModel, Window
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -13,19 +13,18 @@ import pandas as pd
 
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
-from cxmodels.value.blend import BLENDS, blend_predictions, keep_total, member_predictions
+from cxmodels.value.blend import BLENDS, blend_predictions, member_predictions
+from cxmodels.value.comparison import measure_gain, score_candidate
 from cxmodels.value.counts import Floats
 from cxmodels.value.expectation import Expectation, expect
 from cxmodels.value.lifetime import Terms
-from cxmodels.value.metrics import score_predictions
 from cxmodels.value.outcome_spread import OutcomeSpread, learn_spread
-from cxmodels.value.purchases import LABELS
+from cxmodels.value.purchases import LABELS, MODELS, model_label
 from cxmodels.value.snapshots import Snapshot, known_days, learning_dates, learning_horizon, take_snapshot
 
-PURCHASE_MODELS = ("bg-nbd", "mbg-nbd", "pareto-nbd", "nbd")
 DEFAULT_MODEL = "mbg-nbd"
 DEFAULT_BLEND = "blend"
-CLEARLY_BETTER = 0.01  # a blend other than the default must gain this much on the earlier snapshot
+TABLE_COLUMNS = ["model", "label", "mae", "mae_at_total", "spearman", "top_tenth", "total_ratio", "chosen"]
 LEAST_DAYS = 14  # of outcome, to judge a model by
 LEAST_CUSTOMERS, LEAST_BUYERS = 50, 20  # to choose between purchase models
 LEAST_LESSONS, LEAST_LESSON_BUYERS = 300, 100  # to learn a correction
@@ -77,7 +76,9 @@ class Choice:
     reason : str
         One sentence.
     table : DataFrame
-        A row a candidate, with its figures on the earlier snapshot; empty when there was no contest.
+        A row a candidate, with its figures on the earlier snapshot: model, label (with an arrow to what stood
+        in for it), mae, mae_at_total (with the prediction moved to the actual total), spearman, top_tenth,
+        total_ratio, chosen. Empty when there was no contest.
     notes : tuple of str
         What was not possible, and why.
     learned_days : int
@@ -129,6 +130,11 @@ def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings
     before it; they are compared there by mean absolute error (at the same total), rank correlation and
     capture of the top tenth. The chosen one is then learned anew from all of the history.
 
+    MBG/NBD is the default among the purchase models; the blend of the purchase model with its corrections is
+    the default among all, where enough customers bought on earlier dates to learn from, else the purchase
+    model itself. A default gives way only to a candidate that was better by more than chance, and whose total
+    was not far further off: `cxmodels.value.comparison.Gain.beyond_chance` is the rule.
+
     Parameters
     ----------
     transactions : ibis Table
@@ -143,9 +149,9 @@ def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings
     -------
     Choice
     """
-    if settings.model in PURCHASE_MODELS:
+    if settings.model in MODELS:
         reason = f"{LABELS[settings.model]} was asked for."
-        return Choice(settings.model, settings.model, reason, _table({}, ""))
+        return Choice(settings.model, settings.model, reason, _no_table())
     known = known_by(transactions, as_of)
     history = known_days(known, as_of=as_of, history_start=settings.history_start)
     window = learning_horizon(history_days=history, horizon_days=settings.horizon_days)
@@ -165,18 +171,17 @@ def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings
 def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
     """Let all candidates predict the outcome of `later`, choose, and learn the chosen one anew for `now`."""
     settings, seed = frame.settings, frame.settings.seed
-    singles = frame.expect(later, PURCHASE_MODELS)
-    rows = {name: _score(later.outcome, single.value) for name, single in singles.items()}
+    singles = frame.expect(later, tuple(MODELS))
+    told = {name: single.value for name, single in singles.items()}
     # a model that fell back to a simpler one stands for that one, which fits faster
-    base = singles[_best(rows, list(PURCHASE_MODELS), reference=DEFAULT_MODEL)].purchases_model.name
+    base = singles[_displacing(later.outcome, told, default=DEFAULT_MODEL)].purchases_model.name
     before = _lessons(frame, later, base)
     there = singles[base]
     members = member_predictions(
         later, there, before, window_expected=there, horizon_days=frame.window_days, seed=seed
     )
     candidates = {base: there.value, "past spend": members["past spend"], **blend_predictions(members)}
-    rows |= {name: _score(later.outcome, values) for name, values in candidates.items()}
-    name, reason = _choose(rows, base, settings.model, later)
+    name, reason = _choose(later, candidates, asked=settings.model)
     expected = frame.expect(now, (base,), settings.horizon_days)[base]
     lessons = [(later, there), *_lessons(frame, now, base, after=later.as_of)] if name in BLENDS else []
     members = member_predictions(
@@ -188,13 +193,13 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
         seed=seed,
     )
     value = {base: expected.value, "past spend": members["past spend"], **blend_predictions(members)}[name]
-    earlier = {snapshot.as_of: (snapshot, told) for snapshot, told in [(later, there), *before, *lessons]}
+    earlier = {snapshot.as_of: (snapshot, one) for snapshot, one in [(later, there), *before, *lessons]}
     return Choice(
         name=name,
         base=base,
         reason=reason,
-        table=_table(rows, name),
-        notes=(*_fallbacks(singles, base), *_notes(frame, now, learned=bool(before))),
+        table=_table(later.outcome, told | candidates, chosen=name, fitted=_labels(singles)),
+        notes=(*_fallbacks(singles, later), *_notes(frame, now, learned=bool(before))),
         learned_days=frame.window_days,
         prediction=Prediction(
             customers=now.customers,
@@ -230,14 +235,21 @@ def _lessons(
 
 def _without_contest(why: str) -> Choice:
     reason = f"{LABELS[DEFAULT_MODEL]} was taken without a contest: {why}."
-    return Choice(DEFAULT_MODEL, DEFAULT_MODEL, reason, _table({}, ""), notes=(reason,))
+    return Choice(DEFAULT_MODEL, DEFAULT_MODEL, reason, _no_table(), notes=(reason,))
 
 
-def _fallbacks(singles: Mapping[str, Expectation], base: str) -> tuple[str, ...]:
-    """Return why the base stands in for a model that could not be fitted, where it does."""
-    models = [single.purchases_model for single in singles.values()]
-    notes = [model.note for model in models if model.note and model.name == base]
-    return tuple(notes[:1])
+def _fallbacks(singles: Mapping[str, Expectation], later: Snapshot) -> tuple[str, ...]:
+    """Say of every candidate that could not be fitted what stood in for it, and why."""
+    notes = [single.purchases_model.note for single in singles.values()]
+    return tuple(f"In the contest, as of {later.as_of}: {note}" for note in dict.fromkeys(notes) if note)
+
+
+def _labels(singles: Mapping[str, Expectation]) -> dict[str, str]:
+    """Name each purchase model, what stood in for it, and the purchases from which its spend is read."""
+    return {
+        name: f"{model_label(name, single.purchases_model)}, spend of all purchases"
+        for name, single in singles.items()
+    }
 
 
 def _notes(frame: _Frame, now: Snapshot, *, learned: bool) -> tuple[str, ...]:
@@ -263,54 +275,54 @@ def _levels(snapshot: Snapshot, expected: Expectation, *, parts: int) -> list[fl
     return levels
 
 
-def _score(actual: Floats, predicted: Floats) -> dict[str, float]:
-    """Return a candidate's figures, and its error at the actual total: expecting little wins nothing."""
-    level = keep_total(predicted, max(float(actual.sum()), 0.0))
-    return {**score_predictions(actual, predicted), "mae_at_total": float(np.abs(actual - level).mean())}
+def _displacing(actual: Floats, told: Mapping[str, Floats], *, default: str) -> str:
+    """Return the candidate that takes the default's place: of those beyond chance, that of greatest gain."""
+    gains = {name: measure_gain(actual, one, told[default]) for name, one in told.items()}
+    better = [name for name, gain in gains.items() if gain.beyond_chance]
+    return max(better, key=lambda name: gains[name].size, default=default)
 
 
-def _gain(scores: Mapping[str, float], reference: Mapping[str, float]) -> float:
-    """Return the sum of the relative gains on the three figures; what cannot be said counts as 0."""
-    gains = [
-        1.0 - scores["mae_at_total"] / max(reference["mae_at_total"], 1e-12),
-        (scores["spearman"] - reference["spearman"]) / max(reference["spearman"], 0.05),
-        (scores["top_tenth"] - reference["top_tenth"]) / max(reference["top_tenth"], 0.05),
-    ]
-    return float(np.nansum(gains))
-
-
-def _best(rows: Mapping[str, Mapping[str, float]], names: Sequence[str], *, reference: str) -> str:
-    return max(names, key=lambda name: round(_gain(rows[name], rows[reference]), 9))
-
-
-def _choose(
-    rows: Mapping[str, Mapping[str, float]], base: str, asked: str, later: Snapshot
-) -> tuple[str, str]:
-    """Return the chosen candidate and the sentence that says why."""
-    label, where = (
-        LABELS[base],
-        f"what {len(later.customers)} customers spent in the {later.horizon_days} days",
+def _choose(later: Snapshot, candidates: Mapping[str, Floats], *, asked: str) -> tuple[str, str]:
+    """Return the chosen candidate and the sentence that says why; the base is the first candidate."""
+    base = next(iter(candidates))
+    label = LABELS[base]
+    where = (
+        f"what {len(later.customers)} customers spent in the {later.horizon_days} days after {later.as_of}"
     )
     if asked in BLENDS:
-        if asked in rows:
-            return asked, f"{asked!r} was asked for, on {label}, which led on {where} after {later.as_of}."
+        if asked in candidates:
+            return asked, f"{asked!r} was asked for, on {label}; it was tried on {where}."
         return base, f"{asked!r} was asked for, but there is too little to learn from: {label} was taken."
-    names = [base, "past spend", *(name for name in BLENDS if name in rows)]
-    best = _best(rows, names, reference=base)
-    default = DEFAULT_BLEND if DEFAULT_BLEND in rows else base
-    clear = _gain(rows[best], rows[base]) > _gain(rows[default], rows[base]) + CLEARLY_BETTER
-    name = best if clear else default
-    led = "led" if name == best else "stayed within one per cent of the best"
-    told = label if name == base else f"{name!r} on {label}"
-    gain = 1.0 - rows[name]["mae_at_total"] / max(rows[base]["mae_at_total"], 1e-12)
-    side = "lower" if gain >= 0 else "higher"
-    beside = "" if name == base else f"; its mean error there was {abs(gain):.1%} {side} than {label}'s alone"
-    return name, f"{told} {led} on {where} after {later.as_of}{beside}."
+    default = DEFAULT_BLEND if DEFAULT_BLEND in candidates else base
+    name = _displacing(later.outcome, candidates, default=default)
+    told, instead = (label if one == base else f"{one!r} on {label}" for one in (name, default))
+    if name != default:
+        why = f"was better than {instead} by more than chance on {where}"
+    elif base == DEFAULT_MODEL:
+        why = f"was kept: no candidate was better by more than chance on {where}"
+    else:
+        why = f"was taken: on {where} {label} was better than {LABELS[DEFAULT_MODEL]} by more than chance"
+    if name == base:
+        return name, f"{told} {why}."
+    mine, its = (score_candidate(later.outcome, candidates[one])["mae_at_total"] for one in (name, base))
+    change = mine / max(its, 1e-12) - 1.0
+    side = "lower" if change <= 0 else "higher"
+    return (
+        name,
+        f"{told} {why}; its mean error at the right total was {abs(change):.1%} {side} than {label}'s.",
+    )
 
 
-def _table(rows: Mapping[str, Mapping[str, float]], chosen: str) -> pd.DataFrame:
-    columns = ["model", "mae", "mae_at_total", "spearman", "top_tenth", "total_ratio", "chosen"]
-    if not rows:
-        return pd.DataFrame(columns=columns)
-    frame = pd.DataFrame([{"model": name, **scores} for name, scores in rows.items()])
-    return frame.assign(chosen=frame["model"] == chosen)[columns]
+def _table(
+    actual: Floats, told: Mapping[str, Floats], *, chosen: str, fitted: Mapping[str, str]
+) -> pd.DataFrame:
+    rows = [
+        {"model": name, "label": fitted.get(name, name), **score_candidate(actual, one)}
+        for name, one in told.items()
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.assign(chosen=frame["model"] == chosen)[TABLE_COLUMNS]
+
+
+def _no_table() -> pd.DataFrame:
+    return pd.DataFrame(columns=TABLE_COLUMNS)

@@ -40,6 +40,11 @@ class Counts:
         return len(self.weights)
 
     @property
+    def silent(self) -> bool:
+        """Whether nobody has bought again."""
+        return bool(self.frequency.max() == 0.0)
+
+    @property
     def customers(self) -> float:
         """The number of customers."""
         return float(self.weights.sum())
@@ -87,6 +92,12 @@ def read_history(summary: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     return frequency, np.minimum(recency, age), age
 
 
+def customers_of(summary: pd.DataFrame) -> Counts:
+    """Return each customer of a summary as a cell of one; raises as `read_history` does."""
+    frequency, recency, age = read_history(summary)
+    return Counts(frequency, recency, age, np.ones(len(age)))
+
+
 def collapse(summary: pd.DataFrame, *, cells: int = 12_000) -> Counts:
     """Collapse customers into counted cells of the same history.
 
@@ -112,8 +123,7 @@ def collapse(summary: pd.DataFrame, *, cells: int = 12_000) -> Counts:
     >>> collapse(summary).weights.tolist()
     [2.0, 1.0]
     """
-    frequency, recency, age = read_history(summary)
-    return _collapse(Counts(frequency, recency, age, np.ones(len(age))), cells=cells)
+    return _collapse(customers_of(summary), cells=cells)
 
 
 def coarsen(counts: Counts, *, cells: int) -> Counts:
@@ -133,21 +143,38 @@ def coarsen(counts: Counts, *, cells: int) -> Counts:
     return counts if counts.cells <= cells else _collapse(counts, cells=cells)
 
 
+def count_exactly(rows: Counts) -> Counts:
+    """Count equal histories, joining none that differ.
+
+    Parameters
+    ----------
+    rows : Counts
+        Customers, or cells of them, in any order.
+
+    Returns
+    -------
+    Counts
+        In the order of `collapse`: by frequency, T, recency.
+
+    Examples
+    --------
+    >>> one, two = np.array([1.0, 1.0, 0.0]), np.array([2.0, 2.0, 0.0])
+    >>> count_exactly(Counts(one, two, two + 1.0, np.ones(3))).weights.tolist()
+    [1.0, 2.0]
+    """
+    columns = {"frequency": rows.frequency, "T": rows.T, "recency": rows.recency}
+    frame = pd.DataFrame(columns | {"weights": rows.weights})
+    sums = frame.groupby(list(columns), sort=False)["weights"].sum().sort_index()
+    x, age, t_x = (sums.index.get_level_values(level).to_numpy(dtype=float) for level in range(3))
+    return Counts(x, t_x, age, sums.to_numpy(dtype=float))
+
+
 def _collapse(rows: Counts, *, cells: int) -> Counts:
     if rows.cells <= max(EXACT_ROWS, cells):
-        exact = _exact(rows)
+        exact = count_exactly(rows)
         if exact.cells <= cells:
             return exact
     return _joined(rows, cells=cells)
-
-
-def _exact(rows: Counts) -> Counts:
-    order = np.lexsort((rows.recency, rows.T, rows.frequency))
-    sorted_rows = np.column_stack((rows.frequency, rows.recency, rows.T))[order]
-    first = np.concatenate(([True], (sorted_rows[1:] != sorted_rows[:-1]).any(axis=1)))
-    starts = np.flatnonzero(first)
-    x, t_x, age = sorted_rows[starts].T
-    return Counts(x.copy(), t_x.copy(), age.copy(), np.add.reduceat(rows.weights[order], starts))
 
 
 def _joined(rows: Counts, *, cells: int) -> Counts:

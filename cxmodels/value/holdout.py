@@ -11,17 +11,16 @@ import pandas as pd
 
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
-from cxmodels.value.choice import PURCHASE_MODELS
 from cxmodels.value.counts import Floats
 from cxmodels.value.customer_value import CustomerValue, value_customers
 from cxmodels.value.metrics import interval_scores, score_predictions, spearman_untied
 from cxmodels.value.purchase_model import PurchaseModel
+from cxmodels.value.purchases import MODELS, model_label
 from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
 from cxmodels.value.snapshots import Snapshot, known_days, learning_horizon, take_snapshot
 from cxmodels.value.summary import customer_days, summarise
 from cxmodels.value.units import days_in
 
-RIVALS = ("past spend rate", "past spend", "lightgbm regression")
 TOP_FREQUENCY = 7
 DECILES = 10
 FEWEST_CUSTOMERS = 10
@@ -41,14 +40,16 @@ class Validation:
     customers : int
         Customers known at the cut.
     table : DataFrame
-        A row a model: model; kind ("chosen", "purchase model", "rival", "oracle"); mae (currency a
+        A row a model: model; label (as tables show it: a purchase model with an arrow to what stood in for
+        it, and the purchases from which Gamma-Gamma reads its spend); kind ("chosen", "purchase model",
+        "rival", "oracle"); mae (currency a
         customer), spearman, spearman_untied, top_tenth, total_ratio (see `cxmodels.value.metrics`);
         coverage, below, above, width of its 90 % interval (NaN where it has none). Spend is net and
         undiscounted; margin is left out.
     tracking : DataFrame
         A row a week: week (its last day), actual and predicted repeat purchases in the week,
-        actual_cumulative and predicted_cumulative, holdout (True after the cut). Of customers known at the
-        cut.
+        actual_cumulative (since the start) and predicted_cumulative (from the actual number at the cut;
+        missing before it), holdout (True after the cut). Of customers known at the cut.
     by_frequency : DataFrame
         frequency ("0" … "7+"), customers, actual and predicted purchases a customer in the holdout.
     deciles : DataFrame
@@ -132,7 +133,7 @@ def validate(
     *,
     as_of: date,
     settings: ValueSettings,
-    purchase_models: tuple[str, ...] = PURCHASE_MODELS,
+    purchase_models: tuple[str, ...] = tuple(MODELS),
 ) -> Validation:
     """Hold out the last days before `as_of`, predict them from what was known before, and compare.
 
@@ -153,24 +154,36 @@ def validate(
     Returns
     -------
     Validation
-        Tables are empty, and a note says why, where fewer than 10 customers were known at the cut.
+        Tables are empty, `value` is None and a note says why, where fewer than 10 customers were known at the
+        cut, or they brought nothing after it.
     """
     known = known_by(transactions, as_of).select("customer_id", "timestamp", "amount")
     history = known_days(known, as_of=as_of, history_start=settings.history_start)
     days = settings.holdout_days or default_holdout(history_days=history, horizon_days=settings.horizon_days)
     if days >= history:
         days = max(history // 2, 1)
+    cut = as_of - timedelta(days=days)
+    if history <= days:
+        return _impossible(cut, days, 0, why=f"the history has {history} days, and 2 are needed")
     held = split_holdout(known, as_of=as_of, holdout_days=days, settings=settings)
-    if len(held.customers) < FEWEST_CUSTOMERS:
-        return _impossible(held, days)
+    there = len(held.customers)
+    if there < FEWEST_CUSTOMERS:
+        why = f"{there} customers were known on {cut}, {days} days before the end; {FEWEST_CUSTOMERS} are needed"
+        return _impossible(cut, days, there, why=why)
+    if held.outcome.sum() <= 0:
+        why = f"the {there} customers known on {cut} brought nothing in the {days} days after it"
+        return _impossible(cut, days, there, why=why)
     # undiscounted spend, without margin: what is compared is the forecast, not the terms
     terms = {"horizon_days": days, "discount_rate": 0.0, "margin": 1.0, "holdout_days": None}
     plain = ValueSettings(**{**settings.model_dump(), **terms})
     chosen = value_customers(known, as_of=held.as_of, settings=plain)
     rows = [_row(settings.model, "chosen", held.outcome, chosen.table["clv"], _interval(chosen.table))]
+    notes = list(chosen.notes)
     for model in purchase_models:
         single = value_customers(known, as_of=held.as_of, settings=plain.model_copy(update={"model": model}))
-        rows.append(_row(model, "purchase model", held.outcome, single.table["clv"], _interval(single.table)))
+        row = _row(model, "purchase model", held.outcome, single.table["clv"], _interval(single.table))
+        rows.append(row | {"label": f"{model_label(model, single.purchases)}, spend of repeat purchases"})
+        notes.append(single.purchases.note)
     rows += _rival_rows(known, held, plain)
     rows.append(_row("oracle", "oracle", held.outcome, held.outcome))
     return Validation(
@@ -183,7 +196,7 @@ def validate(
         deciles=value_by_decile(held.outcome, chosen.table["clv"].to_numpy()),
         totals=_totals(chosen, held.outcome),
         value=chosen,
-        notes=chosen.notes,
+        notes=tuple(note for note in dict.fromkeys(notes) if note),
     )
 
 
@@ -261,8 +274,9 @@ def tracking_curve(
     -------
     DataFrame
         week (its last day), actual, predicted (repeat purchases in the week), actual_cumulative,
-        predicted_cumulative, holdout. Of customers known at the cut; weeks count back from the cut, and the
-        first may be shorter.
+        predicted_cumulative (starts at the actual number at the cut, so that the two curves part by what was
+        missed after it), holdout. Of customers known at the cut; weeks count back from the cut, and the first
+        may be shorter.
     """
     summary = summarise(transactions, as_of=cut, unit="day", history_start=settings.history_start)
     births = summary.group_by("first_day").aggregate(customers=summary.count()).to_pandas()
@@ -281,14 +295,17 @@ def tracking_curve(
     week = (np.arange(n_days) - days_to_cut + 6) // 7
     frame = pd.DataFrame({"number": week, "actual": actual, "predicted": predicted}).groupby("number").sum()
     ends = np.minimum(days_to_cut + 7 * frame.index.to_numpy(), n_days - 1)
+    held = frame.index.to_numpy() > 0
+    at_cut = float(frame["actual"].to_numpy()[~held].sum())
+    ahead = at_cut + np.where(held, frame["predicted"], 0.0).cumsum()
     return pd.DataFrame(
         {
             "week": start + pd.to_timedelta(ends, unit="D"),
             "actual": frame["actual"].to_numpy(),
             "predicted": frame["predicted"].to_numpy(),
             "actual_cumulative": frame["actual"].cumsum().to_numpy(),
-            "predicted_cumulative": frame["predicted"].cumsum().to_numpy(),
-            "holdout": frame.index.to_numpy() > 0,
+            "predicted_cumulative": np.where(frame.index.to_numpy() >= 0, ahead, np.nan),
+            "holdout": held,
         }
     )
 
@@ -334,6 +351,7 @@ def _row(
     blank = dict.fromkeys(("coverage", "below", "above", "width"), float("nan"))
     return {
         "model": model,
+        "label": model,
         "kind": kind,
         **score_predictions(actual, predicted),
         "spearman_untied": spearman_untied(actual, predicted),
@@ -355,10 +373,7 @@ def _totals(chosen: CustomerValue, actual: Floats) -> pd.DataFrame:
     return both.assign(covered=(both["low"] <= both["actual"]) & (both["actual"] <= both["high"]))
 
 
-def _impossible(held: Snapshot, days: int) -> Validation:
-    note = (
-        f"No holdout: {len(held.customers)} customers were known on {held.as_of}, {days} days before the "
-        f"end; {FEWEST_CUSTOMERS} are needed."
-    )
+def _impossible(cut: date, days: int, customers: int, *, why: str) -> Validation:
+    note = f"Nothing could be checked on a later period: {why}."
     empty = pd.DataFrame()
-    return Validation(held.as_of, days, len(held.customers), empty, empty, empty, empty, empty, None, (note,))
+    return Validation(cut, days, customers, empty, empty, empty, empty, empty, None, (note,))

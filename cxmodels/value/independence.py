@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
-from cxmodels.value.counts import Floats
+from cxmodels.value.counts import Floats, rank_frequencies
 
 EXACT_ROWS = 3_000
 # width of a cell in log spend: it moves the fit of a million customers by a hundredth of a standard error
@@ -136,8 +135,7 @@ def spend_cells(summary: pd.DataFrame) -> SpendCells:
         return SpendCells(x[order], m[order], np.ones(len(x)), mean, error)
     log_m = np.log(m)
     bins = np.floor((log_m - log_m.min()) / LOG_WIDTH).astype(np.int64)
-    ranks = np.unique(x, return_inverse=True)[1] if x.max() > 1e6 else _whole_ranks(x)
-    key = ranks * (bins.max() + 1) + bins
+    key = rank_frequencies(x)[0] * (bins.max() + 1) + bins
     if key.max() > 50_000_000:
         key = np.unique(key, return_inverse=True)[1]
     counted = np.bincount(key)
@@ -185,12 +183,6 @@ def assess_independence(cells: SpendCells) -> Independence:
             'value.spend = "gamma-gamma-by-frequency" and compare.'
         )
     return Independence(pearson, spearman, pearson_p, spearman_p, verdict)
-
-
-def _whole_ranks(x: Floats) -> npt.NDArray[np.int64]:
-    whole = x.astype(np.int64)
-    present = np.bincount(whole) > 0
-    return (np.cumsum(present) - 1)[whole]
 
 
 def _mid_ranks(values: Floats, weights: Floats) -> Floats:

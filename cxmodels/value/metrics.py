@@ -8,8 +8,6 @@ from scipy.stats import rankdata
 
 from cxmodels.value.counts import Floats
 
-METRICS = ("mae", "spearman", "top_tenth", "total_ratio")
-
 
 def score_predictions(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> dict[str, float]:
     """Return the figures by which models are compared.
@@ -62,7 +60,7 @@ def spearman(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     >>> round(spearman([0, 0, 1, 5], [1, 2, 3, 4]), 4)
     0.9487
     """
-    truth, guess = map(_settled, _pair(actual, predicted))
+    truth, guess = map(settled, _pair(actual, predicted))
     return _correlation(rankdata(truth), rankdata(guess))
 
 
@@ -74,7 +72,7 @@ def spearman_untied(actual: npt.ArrayLike, predicted: npt.ArrayLike, *, seed: in
     >>> spearman_untied([0, 0, 0, 5], [1, 1, 1, 2]) < spearman([0, 0, 0, 5], [1, 1, 1, 2])
     True
     """
-    truth, guess = map(_settled, _pair(actual, predicted))
+    truth, guess = map(settled, _pair(actual, predicted))
     rng, ranks = np.random.default_rng(seed), rankdata(truth)
     place = np.empty(len(guess))
     values = []
@@ -100,9 +98,12 @@ def top_tenth_capture(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     total = float(truth.sum())
     if total <= 0:
         return float("nan")
-    size = -(-len(truth) // 10)
-    chosen = np.argsort(-_settled(guess), kind="stable")[:size]
-    return float(truth[chosen].sum()) / total
+    return float(truth[top_tenth(guess)].sum()) / total
+
+
+def top_tenth(predicted: Floats) -> npt.NDArray[np.intp]:
+    """Return the places of the tenth of customers predicted highest, as `top_tenth_capture` takes them."""
+    return np.argsort(-settled(predicted), kind="stable")[: -(-len(predicted) // 10)]
 
 
 def interval_scores(actual: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> dict[str, float]:
@@ -142,7 +143,7 @@ def _correlation(left: Floats, right: Floats) -> float:
     return float(a @ b) / size if size > 0 else 0.0
 
 
-def _settled(values: Floats) -> Floats:
+def settled(values: Floats) -> Floats:
     """Round to 9 significant digits: sums added up in another order must not break a tie."""
     with np.errstate(divide="ignore"):
         digits = 8 - np.floor(np.log10(np.abs(values)))

@@ -80,6 +80,9 @@ class Migration:
 def earlier_date(first_day: date, as_of: date, *, days: int | None = None) -> date:
     """Date to compare ``as_of`` with: by default a third of the history before it, and at most a year.
 
+    Where the history has fewer than three days, the default is the day before ``as_of``: then nobody, or
+    nearly nobody, was known.
+
     Parameters
     ----------
     first_day, as_of
@@ -90,7 +93,7 @@ def earlier_date(first_day: date, as_of: date, *, days: int | None = None) -> da
     Raises
     ------
     ValueError
-        Where nothing is known on the earlier date.
+        Where `days` reaches back to before the history.
 
     Examples
     --------
@@ -98,9 +101,9 @@ def earlier_date(first_day: date, as_of: date, *, days: int | None = None) -> da
     '2024-08-31'
     """
     first_day = date(first_day.year, first_day.month, first_day.day)  # a time stamp is a date too
-    back = days or min(MOST_DAYS, ((as_of - first_day).days + 1) // 3)
+    back = days or max(min(MOST_DAYS, ((as_of - first_day).days + 1) // 3), 1)
     then = as_of - timedelta(days=back)
-    if back < 1 or then < first_day:
+    if days and then < first_day:
         raise ValueError(
             f"the history runs from {first_day} to {as_of}, and {back} days before its end nothing is known; "
             "set segments.compare_days to less than its length."
@@ -185,15 +188,13 @@ def tier_stability(
     values: ArrayLike,
     shares: Mapping[str, float],
     *,
-    refits: ArrayLike | None = None,
     resamples: int = 200,
     seed: int = 0,
 ) -> Stability:
     """Draw the tiers again from resampled customers and see who stays.
 
     Each resample draws as many customers with replacement, finds the tier floors anew, and puts all customers
-    into tiers by them. With ``refits`` the values themselves change too, as they would had the model been
-    fitted to other customers.
+    into tiers by them.
 
     Parameters
     ----------
@@ -201,8 +202,6 @@ def tier_stability(
         Value of each customer, in money, shape (customers,).
     shares
         Tier name to cumulative share of value, best tier first.
-    refits
-        Values of the same customers by refitted models, shape (refits, customers); taken in turn.
     resamples
         Number of resamples.
     seed
@@ -218,17 +217,16 @@ def tier_stability(
     1.0
     """
     value = checked_values(values)
-    alternatives = [value] if refits is None else _refits(refits, len(value))
     first = tier_floors(value, shares)
     tier = assign_tiers(value, first)
     members = np.bincount(tier, minlength=len(shares))
     rng = np.random.default_rng(seed)
     bounds = np.array(list(shares.values()), dtype=float)
-    distinct = [np.unique(one, return_inverse=True) for one in alternatives]
+    levels, position = np.unique(value, return_inverse=True)
+    there = np.bincount(position) / len(value)
     kept, floors = np.ones((resamples, len(shares))), np.empty((resamples, len(shares)))
     for number in range(resamples):
-        levels, position = distinct[number % len(distinct)]
-        drawn = rng.multinomial(len(value), np.bincount(position) / len(value)).astype(float)
+        drawn = rng.multinomial(len(value), there).astype(float)
         floors[number] = floors_of_levels(levels, drawn, bounds)
         again = assign_tiers(levels, dict(zip(shares, floors[number], strict=True)))[position]
         same = np.bincount(tier[again == tier], minlength=len(shares))
@@ -263,13 +261,6 @@ def _stability_table(
             "floor_high": np.quantile(limits, 0.95, axis=0),
         }
     )
-
-
-def _refits(refits: ArrayLike, customers: int) -> list[NDArray[np.float64]]:
-    rows = np.atleast_2d(np.asarray(refits, dtype=float))
-    if rows.shape[1] != customers or not len(rows):
-        raise ValueError(f"refits have shape {rows.shape}; (refits, {customers} customers) is needed.")
-    return [checked_values(row) for row in rows]
 
 
 def _check(frame: pd.DataFrame, *, name: str, column: str, order: Sequence[str], value: str | None) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from cxmodels.value.counts import Counts, Floats
-from cxmodels.value.purchase_model import Params, PurchaseModel, Window
+from cxmodels.value.purchase_model import LARGEST_MEAN, Params, PurchaseModel, Window
+from cxmodels.value.units import days_in
 
-LARGEST_MEAN = 1e12
 LOG_BOUND = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nbd(PurchaseModel):
     """NBD; a customer buys at rate λ ~ Gamma(r, alpha) for ever."""
+
+    knows_leaving: ClassVar[bool] = False
 
     @staticmethod
     def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:
@@ -45,6 +49,33 @@ class Nbd(PurchaseModel):
         rate = rng.standard_gamma(np.broadcast_to(params["r"] + frequency, shape)) / (params["alpha"] + T)
         purchases = rng.poisson(np.minimum(rate * window.horizon, LARGEST_MEAN)).astype(float)
         return purchases, window.mean_discount(np.full(shape, float(window.horizon)))
+
+    def sample_parameters(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
+        """Return parameters of bootstrap samples; where nobody bought again, rates that this allows.
+
+        Notes
+        -----
+        Without a repeat purchase every bootstrap sample is silent too, and would say that nobody ever buys
+        again. With none seen over the exposure E (the sum of T), the chance of that at a rate λ is exp(-λ E):
+        λ is drawn from the exponential distribution of mean 1/E, whose 95 % quantile is the exact upper limit
+        -ln(0.05)/E, the "rule of three" (Hanley & Lippman-Hand 1983, JAMA 249: 1743-1745).
+        """
+        if not self.counts.silent:
+            return super().sample_parameters(n, rng)
+        rate = rng.exponential(1.0 / watched(self.counts, unit=self.unit), n)
+        alike = float(np.exp(LOG_BOUND))
+        return pd.DataFrame({"r": alike, "alpha": alike / np.maximum(rate, 1e-300)})
+
+
+def watched(counts: Counts, *, unit: str) -> float:
+    """Return the time over which customers could have bought again, at least one day each (in `unit`)."""
+    seen = float(counts.weights @ counts.T)
+    return max(seen, counts.customers / days_in(unit))
+
+
+def rate_limit(counts: Counts, *, unit: str) -> float:
+    """Return the 95 % upper limit of the purchase rate where no repeat purchase was seen (rule of three)."""
+    return -float(np.log(0.05)) / watched(counts, unit=unit)
 
 
 def fit_nbd(counts: Counts) -> dict[str, float]:

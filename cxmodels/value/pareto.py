@@ -13,9 +13,8 @@ import numpy as np
 from scipy.special import expit, gammaln
 
 from cxmodels.value.counts import Floats
-from cxmodels.value.purchase_model import Params, PurchaseModel, Window
+from cxmodels.value.purchase_model import LARGEST_MEAN, Params, PurchaseModel, Window
 
-LARGEST_MEAN = 1e12
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(20)
 NODES, NODE_WEIGHTS = (NODES + 1) / 2, NODE_WEIGHTS / 2
 

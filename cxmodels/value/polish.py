@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from cxmodels.value.bootstrap import cell_derivatives
 from cxmodels.value.counts import Counts, Floats
@@ -14,30 +13,6 @@ from cxmodels.value.purchase_model import PurchaseModel
 
 STEPS = 2
 LARGEST_MOVE = 0.5  # of a log-parameter; a longer step says that the cells were no good start
-
-
-def count_exactly(frequency: Floats, recency: Floats, T: Floats) -> Counts:
-    """Count equal histories, joining none that differ.
-
-    Parameters
-    ----------
-    frequency, recency, T : ndarray of float, shape (customers,)
-        Purchase histories.
-
-    Returns
-    -------
-    Counts
-
-    Examples
-    --------
-    >>> one, two = np.array([1.0, 1.0, 0.0]), np.array([2.0, 2.0, 0.0])
-    >>> count_exactly(one, two, two + 1.0).weights.tolist()
-    [1.0, 2.0]
-    """
-    rows = pd.DataFrame({"frequency": frequency, "recency": recency, "T": T})
-    sizes = rows.groupby(["frequency", "recency", "T"], sort=False).size().sort_index()
-    x, t_x, age = (sizes.index.get_level_values(level).to_numpy(dtype=float) for level in range(3))
-    return Counts(x, t_x, age, sizes.to_numpy().astype(np.float64))
 
 
 def polish(

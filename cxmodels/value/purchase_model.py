@@ -19,6 +19,7 @@ Params = Mapping[str, Floats]
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(14)
 NODES, NODE_WEIGHTS = (NODES + 1) / 2, NODE_WEIGHTS / 2
 SMALL_STEP = 1e-6  # of a log-parameter
+LARGEST_MEAN = 1e12  # purchases; a Poisson draw with a larger mean overflows
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class PurchaseModel(ABC):
     note: str = ""
     counts: Counts = field(repr=False, compare=False)
     bootstrap_cells: ClassVar[int] = 200
+    knows_leaving: ClassVar[bool] = True  # False: P(alive) is 1 for everybody, and says nothing
 
     # --- what each model defines -------------------------------------------------------------------
 
@@ -112,6 +114,10 @@ class PurchaseModel(ABC):
         """
         x, t_x, age = _arrays(frequency, recency, T)
         return self.alive(_as_arrays(self.params), x, t_x, age)
+
+    def hand_over_alive(self, p_alive: Floats) -> Floats:
+        """Return `p_alive` for the hand-over: missing (NaN) where the model knows no leaving."""
+        return p_alive if self.knows_leaving else np.full(len(p_alive), np.nan)
 
     def expected_purchases(
         self, t: float, frequency: npt.ArrayLike, recency: npt.ArrayLike, T: npt.ArrayLike

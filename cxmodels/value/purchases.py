@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.value.beta_geometric import BgNbd, MbgNbd
-from cxmodels.value.counts import Counts, collapse, read_history
+from cxmodels.value.counts import Counts, collapse, count_exactly, customers_of
 from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
-from cxmodels.value.nbd import Nbd, fit_nbd
+from cxmodels.value.nbd import Nbd, fit_nbd, rate_limit
 from cxmodels.value.pareto import ParetoNbd
-from cxmodels.value.polish import count_exactly, polish
+from cxmodels.value.polish import polish
 from cxmodels.value.purchase_model import PurchaseModel
-from cxmodels.value.units import days_in
+from cxmodels.value.units import DAYS_IN_YEAR, days_in
 
 MODELS: dict[str, type[PurchaseModel]] = {
     "bg-nbd": BgNbd,
@@ -26,6 +26,12 @@ MODELS: dict[str, type[PurchaseModel]] = {
 LABELS = {"bg-nbd": "BG/NBD", "mbg-nbd": "MBG/NBD", "pareto-nbd": "Pareto/NBD", "nbd": "NBD"}
 # below this share of customers leaving (at a purchase, or in the whole history), there is no dropout
 LEAST_DROPOUT = 1e-3
+
+
+def model_label(requested: str, fitted: PurchaseModel) -> str:
+    """Name a purchase model in a table, with an arrow to the one that stood in for it."""
+    label = LABELS[requested]
+    return label if fitted.name == requested else f"{label} → {LABELS[fitted.name]}"
 
 
 def fit_purchases(
@@ -74,7 +80,7 @@ def fit_purchases(
     days_in(unit)
     counts = collapse(summary)
     nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts, note="")
-    silent = _silence(counts)
+    silent = _silence(counts, unit=unit)
     if silent:
         return _with_note(nested, silent)
     if model == "nbd":
@@ -103,7 +109,7 @@ def fit_purchases(
 
 def _polished(fitted: PurchaseModel, summary: pd.DataFrame) -> PurchaseModel:
     """Carry a fit on joined cells over to every distinct history."""
-    exact = count_exactly(*read_history(summary))
+    exact = count_exactly(customers_of(summary))
     # Pareto/NBD is always fitted on few cells: its likelihood is slow
     if fitted.name != "pareto-nbd" and exact.cells <= fitted.counts.cells:
         return fitted
@@ -135,15 +141,18 @@ def _with_note(model: PurchaseModel, note: str) -> PurchaseModel:
     return replace(model, note=note)
 
 
-def _silence(counts: Counts) -> str:
+def _silence(counts: Counts, *, unit: str) -> str:
     """Say why there is nothing to learn from, or return an empty string."""
+    if not counts.silent:
+        return ""
+    year = rate_limit(counts, unit=unit) * DAYS_IN_YEAR / days_in(unit)
+    limit = (
+        f"expected purchases are taken as nearly none, and ranges reach to {year:.2g} a customer a year, the "
+        "95 % upper limit of what this silence allows."
+    )
     if counts.T.max() <= 0.0:
-        return (
-            "Every customer bought for the first time on the last day: expected purchases cannot be told yet."
-        )
-    if counts.frequency.max() == 0.0:
-        return "No customer has bought again yet: expected repeat purchases are taken as nearly none."
-    return ""
+        return f"Every customer bought for the first time on the last day: {limit}"
+    return f"No customer has bought again yet: {limit}"
 
 
 def _dropout(params: dict[str, float], counts: Counts) -> float:

@@ -88,8 +88,6 @@ class Segmentation:
         where all together do there is no share (missing).
     rules
         The rules in words as they were applied: ``kind``, ``name``, ``rule``.
-    floors, past_floors
-        Lowest future and past value of each tier, in money.
     typical_gap_days
         Median of the repeat buyers' mean days between two purchases.
     """
@@ -99,8 +97,6 @@ class Segmentation:
     tiers: pd.DataFrame
     lifecycles: pd.DataFrame
     rules: pd.DataFrame
-    floors: dict[str, float]
-    past_floors: dict[str, float]
     typical_gap_days: float
 
 
@@ -187,8 +183,6 @@ def assign_segments(
             past="past margin" if "past_margin" in customers else "past spend",
             costs=bool(costs.any()),
         ),
-        floors=floors,
-        past_floors=past_floors,
         typical_gap_days=typical,
     )
 

@@ -11,12 +11,11 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from cxmodels.tables.cut import known_by, within
+from cxmodels.tables.cut import known_since
 from cxmodels.value.counts import Floats
 from cxmodels.value.summary import as_frame, customer_days, outcomes, summarise
 
 SHARES_OF_WINDOW = (1, 2, 4)  # recent windows: the whole, a half, a quarter of window_days
-MIN_WINDOW_DAYS = 7
 LEARNING_STEPS = (1.0, 1.25, 1.5)
 
 
@@ -90,9 +89,7 @@ def take_snapshot(
     Snapshot
     """
     summary = summarise(transactions, as_of=as_of, unit=unit, history_start=history_start)
-    known = known_by(transactions, as_of)
-    if history_start is not None:
-        known = within(known, history_start - timedelta(days=1), as_of)
+    known = known_since(transactions, history_start, as_of)
     recent = _recent_behaviour(known, as_of=as_of, window_days=window_days)
     joined = summary.left_join(recent, "customer_id").drop("customer_id_right")
     customers = as_frame(joined.order_by("customer_id")).set_index("customer_id")

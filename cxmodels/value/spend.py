@@ -171,33 +171,6 @@ class SpendModel:
             (finite - 1.0) ** 2 * (finite - 2.0)
         )
 
-    def draw(
-        self,
-        purchases: Floats,
-        frequency: npt.ArrayLike,
-        monetary_value: npt.ArrayLike,
-        *,
-        rng: np.random.Generator,
-    ) -> Floats:
-        """Simulate the total value of `purchases` future purchases of each customer.
-
-        Parameters
-        ----------
-        purchases : ndarray of float, shape (customers, draws)
-            Simulated numbers of purchases.
-        frequency, monetary_value : array_like, shape (customers,)
-            Repeat purchases and their mean value (currency).
-        rng : numpy Generator
-            Source of randomness.
-
-        Returns
-        -------
-        ndarray of float, shape (customers, draws)
-            Currency.
-        """
-        x, m = (np.asarray(one, dtype=float)[:, None] for one in (frequency, monetary_value))
-        return self.scale(x, m) * self.draw_factor(purchases, x, rng=rng)
-
     def sample_parameters(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
         """Return parameters refitted to `n` bootstrap samples of the customers.
 

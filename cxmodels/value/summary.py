@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from cxmodels.tables.cut import known_by, within
+from cxmodels.tables.cut import known_since, within
 from cxmodels.value.units import DAYS_IN_YEAR, days_in
 
 
@@ -58,12 +58,7 @@ def summarise(
     """
     _require(transactions, "customer_id", "timestamp", "amount")
     unit_days = days_in(unit)
-    known = known_by(transactions, as_of)
-    if history_start is not None:
-        if history_start > as_of:
-            raise ValueError(f"history_start {history_start} is after as_of {as_of}: nothing would be left.")
-        known = within(known, history_start - timedelta(days=1), as_of)
-    days = customer_days(known)
+    days = customer_days(known_since(transactions, history_start, as_of))
     bought = days.bought
     customers = days.group_by("customer_id").aggregate(
         purchase_days=bought.sum(),

@@ -9,9 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 
-def tier_floors(
-    values: ArrayLike, shares: Mapping[str, float], *, weights: ArrayLike | None = None
-) -> dict[str, float]:
+def tier_floors(values: ArrayLike, shares: Mapping[str, float]) -> dict[str, float]:
     """Find the lowest value that still belongs to each tier.
 
     A customer belongs to the first tier whose cumulative share is not yet used up by the customers worth
@@ -25,8 +23,6 @@ def tier_floors(
         Value of each customer, in money, shape (customers,).
     shares
         Tier name to cumulative share of value, best tier first, the last one 1.0.
-    weights
-        How often each customer counts (bootstrap counts), shape (customers,); once each by default.
 
     Returns
     -------
@@ -49,9 +45,8 @@ def tier_floors(
     value = checked_values(values)
     names, bounds = list(shares), np.array(list(shares.values()), dtype=float)
     check_shares(shares)
-    levels, position = np.unique(value, return_inverse=True)
-    counts = np.bincount(position, weights=_weights(weights, len(value)), minlength=len(levels)).astype(float)
-    floors = floors_of_levels(levels, counts, bounds)
+    levels, counts = np.unique(value, return_counts=True)
+    floors = floors_of_levels(levels, counts.astype(float), bounds)
     return dict(zip(names, floors.tolist(), strict=True))
 
 
@@ -99,9 +94,7 @@ def assign_tiers(values: ArrayLike, floors: Mapping[str, float]) -> NDArray[np.i
     return len(rising) - np.searchsorted(rising, value, side="right")
 
 
-def value_tiers(
-    values: pd.Series, shares: Mapping[str, float], *, weights: ArrayLike | None = None
-) -> pd.Series:
+def value_tiers(values: pd.Series, shares: Mapping[str, float]) -> pd.Series:
     """Name the value tier of each customer; the index of ``values`` is kept.
 
     Examples
@@ -109,7 +102,7 @@ def value_tiers(
     >>> value_tiers(pd.Series([5.0, 90.0, 5.0]), {"top": 0.5, "low": 1.0}).tolist()
     ['low', 'top', 'low']
     """
-    floors = tier_floors(values, shares, weights=weights)
+    floors = tier_floors(values, shares)
     names = np.array(list(floors), dtype=object)
     return pd.Series(names[assign_tiers(values, floors)], index=values.index, name="value_tier", dtype="str")
 
@@ -139,12 +132,3 @@ def check_shares(shares: Mapping[str, float]) -> None:
             f"tiers are {dict(shares)}; at least two are needed, best first, with cumulative shares "
             "that rise to 1.0, as in {'top': 0.5, 'high': 0.8, 'middle': 0.95, 'low': 1.0}."
         )
-
-
-def _weights(weights: ArrayLike | None, customers: int) -> NDArray[np.float64]:
-    if weights is None:
-        return np.ones(customers)
-    weight = np.asarray(weights, dtype=float)
-    if weight.shape != (customers,) or (weight < 0).any():
-        raise ValueError(f"weights have shape {weight.shape}; {customers} counts of 0 or more are needed.")
-    return weight

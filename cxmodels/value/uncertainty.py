@@ -19,6 +19,7 @@ TOTAL_CELLS = 250
 PARAMETER_DRAWS = 200
 VARIANCE_DRAWS = 400
 BLOCK = 250
+FEWEST_HITS = 1.0  # purchases among the draws of a customer's variance
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def value_intervals(
     factors = _simulate(cells, purchases, spend, terms=terms, draws=draws, rng=rng)
     tail = (1.0 - COVERAGE) / 2
     low, high = np.quantile(factors, [tail, 1.0 - tail], axis=1)
+    low = low * (not purchases.counts.silent)  # nearly nothing is expected, and less cannot come
     net = scale * (1.0 - refund_share(summary))
     return pd.DataFrame(
         {"clv_low": net * low[cells.place], "clv_high": net * high[cells.place]}, index=summary.index
@@ -136,13 +138,14 @@ def group_totals(
     )
     tail = [(1.0 - COVERAGE) / 2, (1.0 + COVERAGE) / 2]
     low, high = np.quantile(both, tail, axis=1)
+    low = np.minimum(low * (not purchases.counts.silent), clv)
     return pd.DataFrame(
         {
             "group": names,
             "customers": np.bincount(member, minlength=len(names)),
             "clv": clv,
             "low": low,
-            "high": high,
+            "high": np.maximum(high, clv),
             "parameter_width": np.diff(np.quantile(means, tail, axis=1), axis=0)[0],
             "outcome_width": np.diff(np.quantile(chance, tail, axis=1), axis=0)[0],
         }
@@ -205,6 +208,7 @@ def _moments(
     window = terms.window(purchases.unit)
     discounted = purchases.p_alive(x, t_x, age) * purchases.purchases_given_alive(window, x, age)[1]
     expected = discounted * spend.expected_spend(x, summary["monetary_value"].to_numpy(dtype=float))
+    rare = discounted * VARIANCE_DRAWS < FEWEST_HITS
     cells = _cells(summary, purchases, scale, target=INTERVAL_CELLS)
     variances = np.empty(len(cells.weights))
     for start in range(0, len(variances), BLOCK):
@@ -219,8 +223,10 @@ def _moments(
         )
         mean, square = spend.second_moment(bought, cells.frequency[rows, None])
         variances[rows] = (square * discount**2).mean(axis=1) - (mean * discount).mean(axis=1) ** 2
+    # purchases too rare for the draws to hold any: nobody makes two, so the variance is that of one or none
+    one = spend.second_moment(np.ones((len(x), 1)), x[:, None])[1][:, 0]
     margin = terms.margin_middle
-    return expected * margin, (scale * margin) ** 2 * variances[cells.place]
+    return expected * margin, (scale * margin) ** 2 * np.where(rare, discounted * one, variances[cells.place])
 
 
 def _parameter_ratios(

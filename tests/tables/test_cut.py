@@ -8,6 +8,7 @@ import ibis
 import pytest
 
 from cxmodels.tables import known_by, within
+from cxmodels.tables.cut import known_since
 
 EDGES = [
     datetime(2025, 1, 30, 23, 59, 59),
@@ -54,3 +55,10 @@ def test_rows_without_a_date_are_not_known():
 def test_a_window_that_ends_before_it_starts_is_refused(log):
     with pytest.raises(ValueError, match="ends on 2025-01-30, before it starts"):
         within(log, date(2025, 1, 31), date(2025, 1, 30))
+
+
+def test_a_history_may_start_later_and_holds_its_whole_first_day(log):
+    assert moments(known_since(log, date(2025, 1, 31), date(2025, 2, 28))) == EDGES[1:5]
+    assert moments(known_since(log, None, date(2025, 1, 31))) == EDGES[:3]
+    with pytest.raises(ValueError, match="nothing would be left"):
+        known_since(log, date(2025, 2, 1), date(2025, 1, 31))

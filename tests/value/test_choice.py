@@ -12,10 +12,11 @@ import pytest
 from cxmodels.datasets.purchases import PurchaseTruth, simulate_purchases
 from cxmodels.study import ValueSettings
 from cxmodels.value.blend import keep_total, member_predictions, pool
-from cxmodels.value.choice import PURCHASE_MODELS, choose_model
+from cxmodels.value.choice import choose_model
 from cxmodels.value.customer_value import value_customers
 from cxmodels.value.expectation import expect
 from cxmodels.value.lifetime import Terms
+from cxmodels.value.purchases import MODELS
 from cxmodels.value.snapshots import take_snapshot
 
 TRUTH = PurchaseTruth(days=480, joining_days=200)
@@ -62,7 +63,7 @@ def test_the_same_rows_in_another_order_give_the_same_values(log, chosen):
 def test_the_contest_is_held_on_the_last_third_of_the_history_at_most(chosen):
     table = chosen.choice.table
     assert chosen.choice.learned_days == 90
-    assert {*PURCHASE_MODELS, "past spend", "blend"} <= set(table["model"])
+    assert {*MODELS, "past spend", "blend"} <= set(table["model"])
     assert table["chosen"].sum() == 1
     assert "90 days after 2023-10-27" in chosen.choice.reason
 
@@ -91,7 +92,7 @@ def test_a_blend_asked_for_is_taken_on_the_best_purchase_model_and_keeps_its_tot
     settings = SETTINGS.model_copy(update={"model": "lightgbm", "horizon_days": 365})
     choice = choose_model(ibis.memtable(log), as_of=AS_OF, settings=settings)
     assert choice.name == "lightgbm"
-    assert choice.base in PURCHASE_MODELS
+    assert choice.base in MODELS
     assert choice.prediction.value.sum() == pytest.approx(choice.prediction.expectation.value.sum())
     # the horizon is longer than what the history can hold out: a third of it
     assert choice.learned_days == 130

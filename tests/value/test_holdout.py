@@ -73,7 +73,23 @@ def test_the_tracking_curve_follows_the_true_model(checked):
     fitted = curve.loc[~curve["holdout"], ["actual", "predicted"]].sum()
     # repeat purchases vary more than Poisson; 15 % is about three of their standard errors here
     assert fitted["predicted"] == pytest.approx(fitted["actual"], rel=0.15)
-    np.testing.assert_allclose(curve["predicted"].cumsum(), curve["predicted_cumulative"])
+
+
+def test_the_curves_start_together_at_the_cut_and_part_by_what_was_missed(checked):
+    curve = checked.tracking.set_index("week")
+    assert curve["predicted_cumulative"].first_valid_index() == pd.Timestamp(CUT)
+    at_cut, end = curve.loc[pd.Timestamp(CUT)], curve.iloc[-1]
+    assert at_cut["predicted_cumulative"] == at_cut["actual_cumulative"]
+    missed = curve.loc[curve["holdout"], ["actual", "predicted"]].sum()
+    gap = end["actual_cumulative"] - end["predicted_cumulative"]
+    assert gap == pytest.approx(missed["actual"] - missed["predicted"])
+
+
+def test_a_label_says_whose_spend_was_read_and_what_stood_in(checked):
+    labels = checked.table.set_index("model")["label"]
+    assert labels["bg-nbd"].startswith("BG/NBD")
+    assert labels["nbd"] == "NBD, spend of repeat purchases"
+    assert labels["past spend"] == "past spend"
 
 
 def test_purchases_by_frequency_and_value_by_decile_hold_everyone(checked):
@@ -134,7 +150,24 @@ def test_too_few_customers_leave_no_holdout_and_say_so():
     nothing = validate(ibis.memtable(rows), as_of=AS_OF, settings=SETTINGS)
     assert nothing.value is None
     assert nothing.table.empty
-    assert "10 are needed" in nothing.notes[0]
+    assert "Nothing could be checked" in nothing.notes[0]
+
+
+def test_few_customers_or_none_who_come_back_leave_no_holdout_and_say_why():
+    eight, twelve = (
+        pd.DataFrame(
+            {
+                "customer_id": [f"c{one}" for one in range(count)],
+                "timestamp": pd.Timestamp("2023-06-01"),
+                "amount": 5.0,
+            }
+        )
+        for count in (8, 12)
+    )
+    few, silent = (validate(ibis.memtable(one), as_of=AS_OF, settings=SETTINGS) for one in (eight, twelve))
+    assert "8 customers were known" in few.notes[0] and "; 10 are needed" in few.notes[0]
+    assert "12 customers" in silent.notes[0] and "brought nothing" in silent.notes[0]
+    assert few.value is None and silent.value is None
 
 
 def test_a_history_that_starts_later_is_held_out_from_there(log):

@@ -65,7 +65,8 @@ def test_simulated_totals_agree_with_expected_spend():
     fitted = fit_spend(repeat_buyers(2_000))
     x, m = np.array([0.0, 2.0, 30.0]), np.array([0.0, 12.0, 80.0])
     purchases = np.full((3, 200_000), 3.0)
-    drawn = fitted.draw(purchases, x, m, rng=np.random.default_rng(4)) / 3.0
+    factor = fitted.draw_factor(purchases, x[:, None], rng=np.random.default_rng(4))
+    drawn = fitted.scale(x, m)[:, None] * factor / 3.0
     error = drawn.std(axis=1) / np.sqrt(200_000)
     assert (np.abs(drawn.mean(axis=1) - fitted.expected_spend(x, m)) < 4 * error).all()
 
@@ -85,9 +86,8 @@ def test_customers_who_all_spend_the_same_are_valued_at_the_pooled_mean():
     assert (fitted.name, fitted.requested) == ("pooled-mean", "gamma-gamma")
     assert "varies too little" in fitted.note
     assert fitted.expected_spend([0, 3], [0.0, 25.0]).tolist() == [25.0, 25.0]
-    assert fitted.draw(np.full((1, 5), 4.0), [3], [25.0], rng=np.random.default_rng(1)).tolist() == [
-        [100.0] * 5
-    ]
+    drawn = fitted.draw_factor(np.full((1, 5), 4.0), np.array([[3.0]]), rng=np.random.default_rng(1))
+    assert (fitted.scale(np.array([[3.0]]), np.array([[25.0]])) * drawn).tolist() == [[100.0] * 5]
 
 
 def test_spend_that_varies_within_but_not_between_customers_is_pooled():
@@ -110,7 +110,7 @@ def test_a_gamma_gamma_with_infinite_mean_is_refitted_with_the_observed_one():
     assert "infinite" in fitted.note or "times the observed" in fitted.note
     assert fitted.params["q"] > 1.0
     assert fitted.population_mean == pytest.approx(summary.monetary_value.mean(), rel=1e-6)
-    drawn = fitted.draw(np.full((1, 100), 2.0), [0], [0.0], rng=rng)
+    drawn = fitted.draw_factor(np.full((1, 100), 2.0), np.zeros((1, 1)), rng=rng)
     assert np.isfinite(drawn).all()
 
 
@@ -144,7 +144,8 @@ def test_spend_that_grows_with_frequency_is_reported_and_the_way_out_is_better()
     truth = 6.0 * 15.0 / 3.0
     gaps = [abs(model.expected_spend([0], [0.0])[0] - truth) for model in (plain, trended)]
     assert gaps[1] < gaps[0] / 2
-    assert np.isfinite(trended.draw(np.full((1, 50), 2.0), [3], [20.0], rng=rng)).all()
+    drawn = trended.draw_factor(np.full((1, 50), 2.0), np.array([[3.0]]), rng=rng)
+    assert np.isfinite(trended.scale(np.array([[3.0]]), np.array([[20.0]])) * drawn).all()
 
 
 def test_too_few_repeat_buyers_get_the_mean_purchase():

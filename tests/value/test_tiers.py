@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxmodels.value.tiers import assign_tiers, tier_floors, value_tiers
+from cxmodels.value.tiers import assign_tiers, floors_of_levels, tier_floors, value_tiers
 
 SHARES = {"top": 0.5, "high": 0.8, "middle": 0.95, "low": 1.0}
 money = st.one_of(
@@ -68,11 +68,14 @@ def test_no_value_or_less_is_always_the_last_tier(values):
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.integers(2, 5))
-def test_weights_count_like_repeated_customers(values, times):
+def test_counted_levels_have_the_floors_of_the_customers_one_by_one(values, times):
     weights = np.arange(len(values)) % times
     repeated = np.repeat(values, weights)
     if len(repeated):
-        assert tier_floors(values, SHARES, weights=weights) == tier_floors(repeated, SHARES)
+        levels, place = np.unique(values, return_inverse=True)
+        counts = np.bincount(place, weights=weights).astype(float)
+        floors = floors_of_levels(levels.astype(float), counts, np.array(list(SHARES.values())))
+        assert floors.tolist() == list(tier_floors(repeated, SHARES).values())
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30))
@@ -102,8 +105,3 @@ def test_shares_that_do_not_rise_to_one_are_refused(shares):
 def test_a_missing_value_is_refused_with_its_count():
     with pytest.raises(ValueError, match="1 of 2 customers have a missing"):
         tier_floors([1.0, float("nan")], SHARES)
-
-
-def test_weights_of_another_length_are_refused():
-    with pytest.raises(ValueError, match="2 counts of 0 or more"):
-        tier_floors([1.0, 2.0], SHARES, weights=[1.0])

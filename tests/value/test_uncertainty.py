@@ -103,7 +103,9 @@ def test_outcome_width_is_the_spread_of_simulated_totals(world):
     bought, discount = purchases.draw_future(
         few.frequency, few.recency, few["T"], window=Window(200.0), size=2_000, rng=rng
     )
-    totals = 0.5 * (spend.draw(bought, few.frequency, few.monetary_value, rng=rng) * discount).sum(axis=0)
+    x, m = (few[name].to_numpy(dtype=float) for name in ("frequency", "monetary_value"))
+    each = spend.scale(x, m)[:, None] * spend.draw_factor(bought, x[:, None], rng=rng)
+    totals = 0.5 * (each * discount).sum(axis=0)
     low, high = np.quantile(totals, [0.05, 0.95])
     found = group_totals(few, purchases, spend, terms=TERMS).iloc[0]
     assert found.outcome_width == pytest.approx(high - low, rel=0.1)
@@ -140,3 +142,30 @@ def test_groups_are_matched_to_customers_by_their_index(world):
         group_totals(few, purchases, spend, groups, terms=TERMS),
         group_totals(few, purchases, spend, groups.sample(frac=1.0, random_state=2), terms=TERMS),
     )
+
+
+def test_a_silent_history_leaves_room_for_the_rates_that_it_allows():
+    """200 customers at a rate that often shows no repeat purchase: the total's interval holds what comes."""
+    rng = np.random.default_rng(17)
+    age, horizon = np.linspace(2.0, 52.0, 200), 52.0
+    summary = pd.DataFrame({"frequency": 0, "recency": 0.0, "T": age, "monetary_value": 0.0})
+    summary = summary.assign(total_spend=rng.gamma(4.0, 10.0, 200), refunds=0.0)
+    purchases, spend = fit_purchases(summary), fit_spend(summary)
+    total = group_totals(summary, purchases, spend, terms=Terms(horizon_days=364)).iloc[0]
+    mean = summary.total_spend.mean()
+    # the 95 % upper limit of the rate, three purchases over the exposure, lies inside as an expected total
+    assert total.high >= 0.97 * -np.log(0.05) / age.sum() * 200 * horizon * mean
+    for purchases_missed in (0.2, 0.5, 1.0):
+        rate = purchases_missed / age.sum()  # seen silent with a chance of exp(-purchases_missed)
+        later = rng.poisson(rate * horizon, (2_000, 200)).sum(axis=1)
+        brought = rng.standard_gamma(4.0 * np.maximum(later, 1e-9)) * mean / 4.0
+        covered = ((total.low <= brought) & (brought <= total.high)).mean()
+        assert covered > 0.90, purchases_missed
+
+
+def test_no_time_to_buy_again_leaves_a_wide_interval():
+    summary = pd.DataFrame({"frequency": [0] * 8, "recency": 0.0, "T": 0.0, "monetary_value": 0.0})
+    summary = summary.assign(total_spend=10.0, refunds=0.0)
+    purchases, spend = fit_purchases(summary), fit_spend(summary)
+    total = group_totals(summary, purchases, spend, terms=Terms(horizon_days=28)).iloc[0]
+    assert total.clv < 1.0 < 8 * 10.0 < total.high
