@@ -9,7 +9,8 @@ import numpy as np
 from scipy.stats import rankdata
 
 from cxmodels.value.blend import keep_total
-from cxmodels.value.metrics import Floats, score_predictions, settled, top_tenth
+from cxmodels.value.counts import Floats
+from cxmodels.value.metrics import score_predictions, settled, top_tenth
 
 CHANCE = 1.645  # standard errors: chance alone exceeds them once in twenty times
 FURTHER_OFF = 0.2  # in logarithms: how much further off the total may be

@@ -8,16 +8,16 @@ the nearer to their own.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from cxmodels.tables.cut import known_by, within
+from cxmodels.tables.cut import known_since
 from cxmodels.value.counts import Floats
-from cxmodels.value.summary import as_frame
+from cxmodels.value.summary import as_frame, settled_sum
 
 # Days below this quantile by spend are held to have errors as large as a day of it: small baskets cost a
 # delivery too, and must not be divided by next to nothing.
@@ -131,14 +131,12 @@ def margin_rates(
     >>> margin_rates(log, as_of=date(2025, 1, 31)).table["rate"].round(6).tolist()
     [0.4, -0.1]
     """
-    known = known_by(transactions, as_of)
-    if history_start is not None:
-        known = within(known, history_start - timedelta(days=1), as_of)
+    known = known_since(transactions, history_start, as_of)
     days = stated_days(known)
     base = days.aggregate(
         rows=days.stated_rows.sum(),
-        spend=days.spend.sum(),
-        margin=days.margin.sum(),
+        spend=settled_sum(days.spend),
+        margin=settled_sum(days.margin),
         small=days["size"].quantile(SMALL, where=days["size"] > 0),
     )
     rows, spend, margin, small = base.to_pyarrow().to_pylist()[0].values()
@@ -167,7 +165,7 @@ def stated_days(known: ir.Table) -> ir.Table:
     )
     rows = rows.filter(rows.margin.notnull() & ~rows.margin.isnan())
     days = rows.group_by("customer_id", "day").aggregate(
-        spend=rows.amount.sum(), margin=rows.margin.sum(), stated_rows=rows.count()
+        spend=settled_sum(rows.amount), margin=settled_sum(rows.margin), stated_rows=rows.count()
     )
     return days.mutate(size=days.spend.abs())
 
@@ -187,13 +185,13 @@ def _by_customer(days: ir.Table, *, pooled: float, small: float) -> ir.Table:
     days = days.mutate(y=days.counted / days.unit)
     return days.group_by("customer_id").aggregate(
         days=days.count().cast("float64"),
-        spend=days.spend.sum(),
-        margin=days.margin.sum(),
-        counted=days.counted.sum(),
-        units=days.unit.pow(2).sum(),
-        xx=days.x.pow(2).sum(),
-        xy=(days.x * days.y).sum(),
-        yy=days.y.pow(2).sum(),
+        spend=settled_sum(days.spend),
+        margin=settled_sum(days.margin),
+        counted=settled_sum(days.counted),
+        units=settled_sum(days.unit.pow(2)),
+        xx=settled_sum(days.x.pow(2)),
+        xy=settled_sum(days.x * days.y),
+        yy=settled_sum(days.y.pow(2)),
         limited=days.limited.sum(),
     )
 

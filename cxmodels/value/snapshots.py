@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxmodels.tables.cut import known_since
 from cxmodels.value.counts import Floats
-from cxmodels.value.summary import as_frame, customer_days, outcomes, summarise
+from cxmodels.value.summary import as_frame, customer_days, outcomes, settled_sum, summarise
 
 SHARES_OF_WINDOW = (1, 2, 4)  # recent windows: the whole, a half, a quarter of window_days
 LEARNING_STEPS = (1.0, 1.25, 1.5)
@@ -161,7 +161,7 @@ def _recent_behaviour(known: ir.Table, *, as_of: date, window_days: int) -> ir.T
         "first_value": days["value"].argmin(days.day),
         "last_value": days["value"].argmax(days.day),
         "largest_value": days["value"].max(),
-        "value_deviation": days["value"].std(how="pop"),
+        "value_deviation": days["value"].std(how="pop").round(8),
         "gap_mean": days.gap.mean(),
         "gap_deviation": days.gap.std(how="sample"),
         "gap_last": days.gap.argmax(days.day),
@@ -169,7 +169,7 @@ def _recent_behaviour(known: ir.Table, *, as_of: date, window_days: int) -> ir.T
     for share in SHARES_OF_WINDOW:
         recent = days.day > ibis.literal(as_of - timedelta(days=-(-window_days // share)), type="date")
         figures[f"purchases_{share}"] = recent.sum().cast("float64")
-        figures[f"spend_{share}"] = days["value"].sum(where=recent).fill_null(0.0)
+        figures[f"spend_{share}"] = settled_sum(days["value"], where=recent).fill_null(0.0)
     return days.group_by("customer_id").aggregate(**figures)
 
 

@@ -64,9 +64,9 @@ def summarise(
         purchase_days=bought.sum(),
         first_day=days.day.min(where=bought),
         last_day=days.day.max(where=bought),
-        total_spend=days["value"].sum(where=bought),
+        total_spend=settled_sum(days["value"], where=bought),
         first_value=days["value"].argmin(days.day, where=bought),
-        refunds=-days["value"].sum(where=~bought).fill_null(0.0),
+        refunds=-settled_sum(days["value"], where=~bought).fill_null(0.0),
     )
     customers = customers.filter(customers.purchase_days > 0)
     repeats = customers.purchase_days - 1
@@ -133,9 +133,17 @@ def outcomes(
     factor = ibis.literal(1.0 + discount_rate).pow(-ahead / DAYS_IN_YEAR)
     return days.group_by("customer_id").aggregate(
         purchases=days.bought.sum().cast("int64"),
-        spend=days["value"].sum(),
-        discounted_spend=(days["value"] * factor).sum(),
+        spend=settled_sum(days["value"]),
+        discounted_spend=settled_sum(days["value"] * factor),
     )
+
+
+def settled_sum(column: ir.NumericColumn, *, where: ir.BooleanColumn | None = None) -> ir.FloatingScalar:
+    """Return a sum that does not depend on the order of the rows, which threads take as they come.
+
+    Sums of floating numbers differ in the last digit with their order; at 8 decimals they agree again.
+    """
+    return column.sum(where=where).round(8)
 
 
 def customer_days(transactions: ir.Table) -> ir.Table:
@@ -145,7 +153,9 @@ def customer_days(transactions: ir.Table) -> ir.Table:
         day=transactions.timestamp.cast("date"),
         amount=transactions.amount.cast("float64"),
     )
-    days = rows.group_by("customer_id", "day").aggregate(value=rows.amount.sum(), lowest=rows.amount.min())
+    days = rows.group_by("customer_id", "day").aggregate(
+        value=settled_sum(rows.amount), lowest=rows.amount.min()
+    )
     # without a refund every row is a purchase; with one, a net above zero says that there was a purchase too
     return days.mutate(bought=(days.lowest >= 0) | (days["value"] > 0)).drop("lowest")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.value.summary import outcomes, summarise
+from cxmodels.value.summary import as_frame, outcomes, summarise
 
 
 def log(*rows):
@@ -136,3 +136,19 @@ def test_a_log_without_a_column_names_it_and_what_there_is():
 def test_an_unknown_unit_names_the_nearest():
     with pytest.raises(ValueError, match="Did you mean 'week'"):
         summarise(log(("a", date(2025, 1, 1), 1.0)), as_of=date(2025, 1, 31), unit="weeks")
+
+
+def test_the_order_of_the_rows_changes_no_digit():
+    rng = np.random.default_rng(3)
+    log = pd.DataFrame(
+        {
+            "customer_id": rng.integers(0, 40, 20_000).astype(str),
+            "timestamp": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 60, 20_000), unit="D"),
+            "amount": rng.integers(-2_000, 90_000, 20_000) / 100 * 3,
+        }
+    )
+    one, other = (
+        as_frame(summarise(ibis.memtable(rows), as_of=date(2024, 12, 31)).order_by("customer_id"))
+        for rows in (log, log.sample(frac=1.0, random_state=1))
+    )
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
