@@ -160,3 +160,23 @@ def test_the_answer_goes_into_the_executed_notebook_as_plain_words() -> None:
     assert len(notebook.cells) == 2
     assert r"\<b\>a\</b\> costs \$5." in notebook.cells[1].source
     nbformat.validate(notebook)
+
+
+def test_a_section_that_is_left_out_says_why_and_ends_at_the_next_section(tmp_path: Path) -> None:
+    said = '<p class="left-out">Nobody bought again.</p>'
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            text("# What?"),
+            text("## Check"),
+            code("run.leave_out_section(...)", outputs=[html_output(said)]),
+            text("### A part of the check"),
+            code("draw()", outputs=[html_output("<p>a figure</p>")]),
+            text("## Decision"),
+            code("decide()", outputs=[html_output("<p>a decision</p>")]),
+        ]
+    )
+    context = PageContext("Shop", Money("GBP"), (PageLink("02-who", "What?"),))
+    content = NotebookFindings("02-who", ("We do.",), (), ())
+    html = write_page(notebook, tmp_path / "02-who.html", context=context, content=content).read_text("utf-8")
+    assert "Nobody bought again." in html and "a decision" in html
+    assert "A part of the check" not in html and "a figure" not in html

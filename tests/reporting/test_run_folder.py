@@ -111,3 +111,13 @@ def test_finish_joins_the_findings_of_all_notebooks(run: RunFolder, project: Pro
 
 def test_a_folder_may_be_named(project: Project, tmp_path: Path) -> None:
     assert open_run(study="shop", out=tmp_path / "mine").folder == tmp_path / "mine"
+
+
+def test_a_section_is_left_out_with_a_warning_and_the_notebook_goes_on(run: RunFolder) -> None:
+    assert run.leave_out_section(unless=True, because="Never said.") is None
+    left = run.leave_out_section(unless=False, because="Nobody <came> back.")
+    assert left is not None and left._repr_html_() == '<p class="left-out">Nobody &lt;came&gt; back.</p>'
+    run.answer(["Few customers."])
+    run.finish()
+    kept = json.loads((run.folder / "findings" / "02-value.json").read_text(encoding="utf-8"))
+    assert kept["warnings"] == ["Nobody <came> back."]
