@@ -7,8 +7,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 MIRROR = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# a busy machine is no defect: nothing here is a timed test
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 if "CXMODELS_DATA_MIRROR" not in os.environ and MIRROR.is_dir():
     os.environ["CXMODELS_DATA_MIRROR"] = str(MIRROR)

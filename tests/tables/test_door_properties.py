@@ -16,7 +16,7 @@ from cxmodels.study import Study
 from cxmodels.tables import DataError, open_tables
 from cxmodels.tables.parse import NULL_WORDS
 
-LAZY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAZY = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 MAPPING = {"customer_id": "id", "timestamp": "day", "amount": "net"}
 
 ids = st.text(

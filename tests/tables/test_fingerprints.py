@@ -58,7 +58,7 @@ def slow_counts(rows):
     return len(good), len(set(good)), len(rows) - len(equal)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=lines, kind=st.sampled_from(list(KINDS)), texts=st.booleans(), held=st.sampled_from([0, 10**7]))
 def test_the_fast_way_counts_what_the_rules_say(rows, kind, texts, held, tmp_path_factory):
     rows = [*rows, (7, 0, 1.0)]

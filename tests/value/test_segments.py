@@ -60,7 +60,7 @@ def frame(rows):
 
 
 @given(st.lists(row, min_size=1, max_size=40))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_every_customer_is_in_exactly_one_group_of_each_kind(rows):
     result = assign_segments(frame(rows), RULES)
     who = result.customers
@@ -74,7 +74,7 @@ def test_every_customer_is_in_exactly_one_group_of_each_kind(rows):
 
 
 @given(st.lists(row, min_size=2, max_size=40), st.randoms())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_order_of_rows_does_not_matter(rows, random):
     customers = frame(rows)
     order = list(range(len(rows)))
@@ -85,7 +85,7 @@ def test_order_of_rows_does_not_matter(rows, random):
 
 
 @given(st.lists(row, min_size=2, max_size=30), st.integers(0, 29))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_more_value_never_makes_a_customer_less_valuable(rows, which):
     customers = frame(rows)
     which %= len(rows)
