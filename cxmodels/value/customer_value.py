@@ -194,9 +194,12 @@ def _modelled(
     purchases = fit_purchases(summary, model=choice.base, unit=settings.unit, seed=settings.seed)
     spend = fit_spend(summary, model=settings.spend)
     estimates = estimate_value(summary, purchases, spend, terms=terms)
-    intervals = value_intervals(
-        summary, purchases, spend, terms=terms, draws=settings.draws, seed=settings.seed
-    )
+    ends = value_intervals(summary, purchases, spend, terms=terms, draws=settings.draws, seed=settings.seed)
+    # where a purchase is rarer than one in twenty, the expected value lies above the 95 % quantile: 0
+    intervals = {
+        "clv_low": np.minimum(ends["clv_low"], estimates["clv"]),
+        "clv_high": np.maximum(ends["clv_high"], estimates["clv"]),
+    }
     table = summary[SUMMARY_COLUMNS].assign(**estimates, **intervals, margin_rate=terms.margin_middle)
     notes = (*choice.notes, *_model_notes(purchases, spend))
     return CustomerValue(table, purchases, spend, choice, terms, notes, settings.seed)
