@@ -38,6 +38,10 @@ NO_MARGINS = (
     "The margin column says nothing: no customer who has spent more than they gave back has a row known by "
     "as_of that states a margin. Values use the margin of the study."
 )
+NO_LEAVING = (
+    "NBD knows no leaving: p_alive is 1 for every customer, however long they have been silent. Who has gone "
+    "quiet is told by lifecycle."
+)
 TOTAL_DRAWS = 4_000
 LEAST_FOR_SPREAD = 1_000  # customers whose outcomes say how far one falls; with fewer it is simulated
 LARGEST_LEVEL = 5.0  # on the log scale
@@ -54,9 +58,10 @@ class CustomerValue:
     ----------
     table : DataFrame
         One row a customer, in the order of customer_id: the columns of `cxmodels.value.summary.summarise`,
-        then p_alive; expected_purchases over the horizon; expected_spend (a purchase, currency, net of
-        refunds); clv (margin of the expected spend over the horizon, discounted, net of refunds); clv_low
-        and clv_high (90 % interval of the customer's own outcome); margin_rate (margin a unit of spend: the
+        then p_alive (1 for everybody from NBD, which knows no leaving); expected_purchases over the horizon;
+        expected_spend (a purchase, currency, net of refunds); clv (margin of the expected spend over the
+        horizon, discounted, net of refunds); clv_low and clv_high (90 % interval of the customer's own
+        outcome); margin_rate (margin a unit of spend: the
         study's, or the customer's own where the log states margins, then below 0 where the customer costs
         more than they bring, and so is clv); where the log states margins also past_margin (currency). After
         a contest clv can differ from the product of purchases, spend and rate: it holds what was learned
@@ -254,7 +259,8 @@ def _with_margin(clv: Floats, end: Floats, terms: Terms) -> Floats:
 
 
 def _model_notes(purchases: PurchaseModel, spend: SpendModel) -> tuple[str, ...]:
-    return tuple(note for note in (purchases.note, spend.note) if note)
+    everybody = NO_LEAVING if purchases.name == "nbd" else ""
+    return tuple(note for note in (purchases.note, everybody, spend.note) if note)
 
 
 def _learned_totals(

@@ -29,7 +29,6 @@ class Expectation:
     discount : ndarray of float, shape (customers,)
         What a unit of money spent in the horizon is worth on the snapshot's date, between 0 and 1.
     p_alive : ndarray of float, shape (customers,)
-        NaN from a model that knows no leaving.
     spend_each : ndarray of float, shape (customers,)
         Spend a purchase, net of the population's refunds (currency).
     """
@@ -96,7 +95,7 @@ def expect(
             spend_model=spend,
             purchases=p_alive * plain,
             discount=np.divide(discounted, plain, out=np.ones_like(plain), where=plain > 0),
-            p_alive=fitted.hand_over_alive(p_alive),
+            p_alive=p_alive,
             spend_each=each,
         )
     return expectations

@@ -111,9 +111,9 @@ def estimate_value(
     Returns
     -------
     DataFrame
-        On the index of `summary`: p_alive (NaN from a model that knows no leaving); expected_purchases (over
-        the horizon, not discounted); expected_spend (a purchase, currency, net of the refund share); clv
-        (currency): margin × discounted expected purchases × expected spend.
+        On the index of `summary`: p_alive; expected_purchases (over the horizon, not discounted);
+        expected_spend (a purchase, currency, net of the refund share); clv (currency): margin × discounted
+        expected purchases × expected spend.
     """
     x, t_x, age = read_history(summary)
     window = terms.window(purchases.unit)
@@ -123,7 +123,7 @@ def estimate_value(
     expected_spend = expected_spend * (1.0 - refund_share(summary))
     return pd.DataFrame(
         {
-            "p_alive": purchases.hand_over_alive(p_alive),
+            "p_alive": p_alive,
             "expected_purchases": p_alive * given_alive,
             "expected_spend": expected_spend,
             "clv": terms.margin_middle * p_alive * discounted * expected_spend,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,6 @@ LOG_BOUND = 12.0
 @dataclass(frozen=True, kw_only=True)
 class Nbd(PurchaseModel):
     """NBD; a customer buys at rate λ ~ Gamma(r, alpha) for ever."""
-
-    knows_leaving: ClassVar[bool] = False
 
     @staticmethod
     def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:

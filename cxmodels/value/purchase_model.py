@@ -65,7 +65,6 @@ class PurchaseModel(ABC):
     note: str = ""
     counts: Counts = field(repr=False, compare=False)
     bootstrap_cells: ClassVar[int] = 200
-    knows_leaving: ClassVar[bool] = True  # False: P(alive) is 1 for everybody, and says nothing
 
     # --- what each model defines -------------------------------------------------------------------
 
@@ -114,10 +113,6 @@ class PurchaseModel(ABC):
         """
         x, t_x, age = _arrays(frequency, recency, T)
         return self.alive(_as_arrays(self.params), x, t_x, age)
-
-    def hand_over_alive(self, p_alive: Floats) -> Floats:
-        """Return `p_alive` for the hand-over: missing (NaN) where the model knows no leaving."""
-        return p_alive if self.knows_leaving else np.full(len(p_alive), np.nan)
 
     def expected_purchases(
         self, t: float, frequency: npt.ArrayLike, recency: npt.ArrayLike, T: npt.ArrayLike

@@ -78,6 +78,18 @@ def test_every_log_gives_finite_values_inside_their_intervals(name):
     assert result.notes  # each of these is out of the ordinary, and told
 
 
+def test_it_says_where_nobody_can_leave(log):
+    by_model = {
+        model: value_customers(
+            ibis.memtable(log), as_of=AS_OF, settings=SETTINGS.model_copy(update={"model": model})
+        )
+        for model in ("nbd", "mbg-nbd")
+    }
+    told = {model: any("p_alive is 1" in note for note in one.notes) for model, one in by_model.items()}
+    assert told == {"nbd": True, "mbg-nbd": False}
+    assert (by_model["nbd"].table["p_alive"] == 1).all()
+
+
 def test_nine_of_ten_outcomes_fall_inside_the_interval(valued, held):
     scores = interval_scores(held.outcome, valued.table["clv_low"], valued.table["clv_high"])
     error = 3 * np.sqrt(2 * 0.9 * 0.1 / len(held.outcome))
