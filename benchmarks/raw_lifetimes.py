@@ -15,6 +15,30 @@ MODELS = {
 }
 
 
+STARTS = (None, (1.0, 1.0, 1.0), (2.0, 1.5, 3.0))  # log-parameters; None: lifetimes' own start
+
+
+def fit_spend_plainly(frequency: pd.Series, monetary_value: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Fit lifetimes' Gamma-Gamma to every repeat buyer without a penalty, from the first start that works.
+
+    Returns
+    -------
+    parameters, standard_errors : Series
+        p, q, v.
+    """
+    from lifetimes import GammaGammaFitter
+    from lifetimes.utils import ConvergenceError
+
+    for start in STARTS:
+        options = {} if start is None else {"initial_params": np.array(start)}
+        try:
+            fitted = GammaGammaFitter().fit(frequency, monetary_value, **options)
+        except ConvergenceError:
+            continue
+        return fitted.params_, fitted.standard_errors_
+    raise ConvergenceError(f"lifetimes' Gamma-Gamma converged from none of {len(STARTS)} starts")
+
+
 def predict_spend(
     summary: pd.DataFrame, *, model: str, horizon: float
 ) -> tuple[npt.NDArray[np.float64] | None, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.value.beta_geometric import BgNbd, MbgNbd
-from cxmodels.value.counts import Counts, collapse, count_exactly, customers_of
+from cxmodels.value.counts import Counts, coarsen, count_exactly
 from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
 from cxmodels.value.nbd import Nbd, fit_nbd, rate_limit
 from cxmodels.value.pareto import ParetoNbd
@@ -78,13 +78,14 @@ def fit_purchases(
             f"Unknown purchase model {model!r}: allowed are {', '.join(MODELS)}. Did you mean {nearest[0]!r}?"
         )
     days_in(unit)
-    counts = collapse(summary)
+    exact = count_exactly(summary)
+    counts = coarsen(exact)
     nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts, note="")
     silent = _silence(counts, unit=unit)
     if silent:
         return _with_note(nested, silent)
     if model == "nbd":
-        return _polished(nested, summary)
+        return _polished(nested, exact)
     if model == "pareto-nbd":
         params = fit_pareto(counts, seed=seed)
     else:
@@ -104,12 +105,11 @@ def fit_purchases(
             "buying. NBD without dropout was fitted instead, so every customer counts as "
             "active.",
         )
-    return _polished(fitted, summary)
+    return _polished(fitted, exact)
 
 
-def _polished(fitted: PurchaseModel, summary: pd.DataFrame) -> PurchaseModel:
+def _polished(fitted: PurchaseModel, exact: Counts) -> PurchaseModel:
     """Carry a fit on joined cells over to every distinct history."""
-    exact = count_exactly(customers_of(summary))
     # Pareto/NBD is always fitted on few cells: its likelihood is slow
     if fitted.name != "pareto-nbd" and exact.cells <= fitted.counts.cells:
         return fitted

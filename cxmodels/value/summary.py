@@ -60,13 +60,19 @@ def summarise(
     unit_days = days_in(unit)
     days = customer_days(known_since(transactions, history_start, as_of))
     bought = days.bought
+    # columns that are null or 0 on other days: the engine adds those up faster than it filters
+    days = days.mutate(
+        day=bought.ifelse(days.day, None),
+        spend=bought.ifelse(days["value"], 0.0),
+        back=bought.ifelse(0.0, days["value"]),
+    )
     customers = days.group_by("customer_id").aggregate(
         purchase_days=bought.sum(),
-        first_day=days.day.min(where=bought),
-        last_day=days.day.max(where=bought),
-        total_spend=settled_sum(days["value"], where=bought),
-        first_value=days["value"].argmin(days.day, where=bought),
-        refunds=-settled_sum(days["value"], where=~bought).fill_null(0.0),
+        first_day=days.day.min(),
+        last_day=days.day.max(),
+        total_spend=settled_sum(days.spend),
+        first_value=days.spend.argmin(days.day),
+        refunds=-settled_sum(days.back),
     )
     customers = customers.filter(customers.purchase_days > 0)
     repeats = customers.purchase_days - 1

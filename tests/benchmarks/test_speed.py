@@ -28,7 +28,7 @@ def runs() -> dict[str, Run]:
 
 
 def test_verdicts_compare_medians_with_the_goals(runs):
-    faster, bare, door, door_memory, memory, distance = verdicts(runs)
+    faster, bare, door, door_memory, memory, distance = verdicts(runs, runs["lifetimes"].report)
     assert faster.measured == pytest.approx(10.0) and faster.reached
     assert (bare.measured, bare.goal) == (3.0, pytest.approx(3.0)) and bare.reached
     assert door.measured == pytest.approx(3.0) and door.reached
@@ -40,7 +40,7 @@ def test_verdicts_compare_medians_with_the_goals(runs):
 def test_a_slower_run_reaches_fewer_goals(runs):
     runs["cxmodels"] = run_of([3.1, 3.1, 3.1], [1501, 1501, 1501], r=1.02)
     runs["door"] = run_of([1.6, 1.6, 1.6], [1001, 1001, 1001])
-    assert not any(verdict.reached for verdict in verdicts(runs))
+    assert not any(verdict.reached for verdict in verdicts(runs, runs["lifetimes"].report))
 
 
 def test_distance_is_taken_in_standard_errors_of_the_full_fit():

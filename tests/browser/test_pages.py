@@ -121,7 +121,7 @@ def test_the_first_page_holds_answers_findings_what_was_left_out_and_files(open_
         "forecast",
         "the study names no table 'contracts'",
         "One row was set aside.",
-        "Value of each customer",
+        "One row a customer: past purchases",
         "run.json",
     ):
         assert words in text, words

@@ -5,7 +5,7 @@ import pytest
 from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
 from cxmodels.value.beta_geometric import BetaGeometric, BgNbd, MbgNbd
 from cxmodels.value.bootstrap import cell_derivatives
-from cxmodels.value.counts import collapse, count_exactly, customers_of, read_history
+from cxmodels.value.counts import collapse, count_exactly, read_history
 from cxmodels.value.fitting import fit_beta_geometric
 from cxmodels.value.pareto import ParetoNbd
 from cxmodels.value.polish import polish
@@ -24,7 +24,7 @@ def summary() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def exact_fit(summary) -> tuple[dict[str, float], dict[str, float]]:
     """Parameters of the fit on all distinct histories, and their standard errors."""
-    counts = count_exactly(customers_of(summary))
+    counts = count_exactly(summary)
     params = fit_beta_geometric(counts, modified=False)
     assert params is not None
     model = BgNbd(
@@ -39,7 +39,7 @@ def largest_distance(params, exact_fit) -> float:
 
 
 def test_exact_counts_join_nothing_and_lose_nobody(summary):
-    counts = count_exactly(customers_of(summary))
+    counts = count_exactly(summary)
     distinct = summary[["frequency", "recency", "T"]].drop_duplicates()
     assert counts.cells == len(distinct)
     assert counts.customers == len(summary)
@@ -49,7 +49,7 @@ def test_exact_counts_join_nothing_and_lose_nobody(summary):
 def test_exact_counts_do_not_depend_on_the_order_of_customers(summary):
     few = summary.head(2_000)
     shuffled = few.sample(frac=1.0, random_state=1)
-    one, other = (count_exactly(customers_of(frame)) for frame in (few, shuffled))
+    one, other = (count_exactly(frame) for frame in (few, shuffled))
     for field in ("frequency", "recency", "T", "weights"):
         np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
 
@@ -58,7 +58,7 @@ def test_polished_parameters_are_those_of_the_fit_on_every_history(summary, exac
     joined = collapse(summary, cells=5_000)
     rough = fit_beta_geometric(joined, modified=False)
     assert largest_distance(rough, exact_fit) > 1.0
-    exact = count_exactly(customers_of(summary))
+    exact = count_exactly(summary)
     polished = polish(BgNbd, rough, joined=joined, exact=exact)
     assert largest_distance(polished, exact_fit) < 0.05
 
