@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import lightgbm
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from cxmodels.value.counts import Floats
+
+if TYPE_CHECKING:
+    import lightgbm
 
 MAX_ROWS = 60_000  # more rows cost time and change a shallow model little
 
@@ -60,6 +64,8 @@ def train(
     -------
     lightgbm.Booster
     """
+    import lightgbm  # here: it loads scikit-learn, a second that small studies need not wait
+
     rows = np.arange(len(target))
     if len(rows) > MAX_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_ROWS, replace=False))

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from cxmodels.value.blend import keep_total
 from cxmodels.value.counts import Floats
-from cxmodels.value.metrics import score_predictions, settled, top_tenth
+from cxmodels.value.metrics import ranks, score_predictions, settled, top_tenth
 
 CHANCE = 1.645  # standard errors: chance alone exceeds them once in twenty times
 FURTHER_OFF = 0.2  # in logarithms: how much further off the total may be
@@ -102,7 +101,7 @@ def measure_gain(actual: Floats, candidate: Floats, reference: Floats) -> Gain:
 def _influence(actual: Floats, predicted: Floats, scores: Mapping[str, float]) -> dict[str, Floats]:
     """Return each customer's part in the three figures; the mean of its variation is that of the figure."""
     level = keep_total(predicted, max(float(actual.sum()), 0.0))
-    truth, guess = (_standard(rankdata(settled(one))) for one in (actual, predicted))
+    truth, guess = (_standard(ranks(settled(one))) for one in (actual, predicted))
     inside = np.zeros(len(actual))
     inside[top_tenth(predicted)] = 1.0
     mean = float(actual.mean())

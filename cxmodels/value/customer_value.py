@@ -9,7 +9,6 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student_t
 
 from cxmodels.study import ValueSettings
 from cxmodels.value.choice import Choice, Prediction, choose_model
@@ -276,7 +275,7 @@ def _learned_totals(
     chance = np.sqrt(np.bincount(member, own**2, minlength=len(names)))
     longer = np.sqrt(max(terms.horizon_days / result.choice.learned_days, 1.0))
     deviation = _level_deviations(prediction, clv, member) * longer
-    error = student_t.rvs(PRIOR_DATES + prediction.level_freedom, size=TOTAL_DRAWS, random_state=rng)
+    error = rng.standard_t(PRIOR_DATES + prediction.level_freedom, size=TOTAL_DRAWS)
     level = np.exp(np.clip(deviation[:, None] * error, -LARGEST_LEVEL, LARGEST_LEVEL))
     margins = rng.uniform(*terms.margin_range, size=TOTAL_DRAWS) / (terms.margin_middle or 1.0)
     means = clv[:, None] * level * margins

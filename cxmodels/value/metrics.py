@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+import pandas as pd
 
 from cxmodels.value.counts import Floats
 
@@ -61,7 +61,12 @@ def spearman(actual: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
     0.9487
     """
     truth, guess = map(settled, _pair(actual, predicted))
-    return _correlation(rankdata(truth), rankdata(guess))
+    return _correlation(ranks(truth), ranks(guess))
+
+
+def ranks(values: Floats) -> Floats:
+    """Return the rank of each value, from 1; equal values share the mean of their ranks."""
+    return np.asarray(pd.Series(values).rank(), dtype=float)
 
 
 def spearman_untied(actual: npt.ArrayLike, predicted: npt.ArrayLike, *, seed: int = 0) -> float:
@@ -73,12 +78,12 @@ def spearman_untied(actual: npt.ArrayLike, predicted: npt.ArrayLike, *, seed: in
     True
     """
     truth, guess = map(settled, _pair(actual, predicted))
-    rng, ranks = np.random.default_rng(seed), rankdata(truth)
+    rng, order = np.random.default_rng(seed), ranks(truth)
     place = np.empty(len(guess))
     values = []
     for _ in range(20):
         place[np.lexsort((rng.random(len(guess)), guess))] = np.arange(len(guess))
-        values.append(_correlation(ranks, place))
+        values.append(_correlation(order, place))
     return float(np.mean(values))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
+from threading import Thread
 
 import ibis
 import ibis.expr.types as ir
@@ -103,7 +105,12 @@ def as_frame(customers: ir.Table) -> pd.DataFrame:
     -------
     DataFrame
     """
-    return customers.to_pyarrow().to_pandas(date_as_object=False)
+    # lifetimes takes a second to load scipy.stats, in which the engine can work: it needs no Python
+    loading = Thread(target=import_module, args=("scipy.stats",))
+    loading.start()
+    rows = customers.to_pyarrow()
+    loading.join()
+    return rows.to_pandas(date_as_object=False)
 
 
 def outcomes(
