@@ -24,6 +24,7 @@ from cxmodels.value.snapshots import Snapshot, known_days, learning_dates, learn
 
 DEFAULT_MODEL = "mbg-nbd"
 DEFAULT_BLEND = "blend"
+_NAMES = "<models>"
 TABLE_COLUMNS = ["model", "label", "mae", "mae_at_total", "spearman", "top_tenth", "total_ratio", "chosen"]
 LEAST_DAYS = 14  # of outcome, to judge a model by
 LEAST_CUSTOMERS, LEAST_BUYERS = 50, 20  # to choose between purchase models
@@ -240,8 +241,16 @@ def _without_contest(why: str) -> Choice:
 
 def _fallbacks(singles: Mapping[str, Expectation], later: Snapshot) -> tuple[str, ...]:
     """Say of every candidate that could not be fitted what stood in for it, and why."""
-    notes = [single.purchases_model.note for single in singles.values()]
-    return tuple(f"In the contest, as of {later.as_of}: {note}" for note in dict.fromkeys(notes) if note)
+    reasons: dict[str, list[str]] = {}
+    for name, single in singles.items():
+        if single.purchases_model.note:
+            # the same thing happened to several where their notes differ in the name alone
+            alike = single.purchases_model.note.replace(LABELS[name], _NAMES, 1)
+            reasons.setdefault(alike, []).append(LABELS[name])
+    return tuple(
+        f"In the contest, as of {later.as_of}: {note.replace(_NAMES, ' and '.join(names))}"
+        for note, names in reasons.items()
+    )
 
 
 def _labels(singles: Mapping[str, Expectation]) -> dict[str, str]:
@@ -287,7 +296,7 @@ def _choose(later: Snapshot, candidates: Mapping[str, Floats], *, asked: str) ->
     base = next(iter(candidates))
     label = LABELS[base]
     where = (
-        f"what {len(later.customers)} customers spent in the {later.horizon_days} days after {later.as_of}"
+        f"what {len(later.customers):,} customers spent in the {later.horizon_days} days after {later.as_of}"
     )
     if asked in BLENDS:
         if asked in candidates:

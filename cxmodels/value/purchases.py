@@ -94,16 +94,14 @@ def fit_purchases(
     if params is None:
         return _with_note(
             nested,
-            f"{label} did not converge on these purchases; NBD, which knows no leaving, "
-            "was fitted instead, so every customer counts as active.",
+            f"{label} did not converge on these purchases; NBD without dropout was fitted instead.",
         )
     fitted = _build(model, params, requested=model, unit=unit, counts=counts, note="")
     if _dropout(params, counts) < LEAST_DROPOUT or not fitted.log_likelihood > nested.log_likelihood:
         return _with_note(
             nested,
-            f"{label}'s dropout ran to zero: these purchases show no customers who stop "
-            "buying. NBD without dropout was fitted instead, so every customer counts as "
-            "active.",
+            f"The dropout of {label} ran to zero: these purchases show no customers who stop buying. NBD "
+            "without dropout was fitted instead.",
         )
     return _polished(fitted, exact)
 

@@ -52,8 +52,8 @@ def later_behaviour(groups: pd.Series, later: pd.DataFrame, *, order: list[str])
     )
 
 
-def told_apart(table: pd.DataFrame, *, order: Sequence[str] = ("active", "cooling", "lapsed")) -> bool:
-    """Say whether groups differ as they should: shares in falling order, and no intervals of neighbours meet.
+def told_apart(table: pd.DataFrame, *, order: Sequence[str] = ("active", "cooling", "lapsed")) -> str:
+    """Say which groups differ as they should: shares in falling order, and no intervals of neighbours meet.
 
     Parameters
     ----------
@@ -64,15 +64,20 @@ def told_apart(table: pd.DataFrame, *, order: Sequence[str] = ("active", "coolin
 
     Returns
     -------
-    bool
-        False where fewer than two of the groups have customers.
+    str
+        What the rules did, as the end of a sentence.
     """
     rows = table[table["customers"] > 0].set_index("group")
     rows = rows.loc[[name for name in order if name in rows.index]]
+    if len(rows) < 2:
+        return "left no two lifecycles to tell apart"
     low, high = rows["low"].to_numpy(dtype=float), rows["high"].to_numpy(dtype=float)
     # a share lies within its interval, so limits in falling order mean shares in falling order
-    apart = low[:-1] > high[1:]
-    return len(apart) > 0 and bool(apart.all())
+    pairs = zip(rows.index[:-1], rows.index[1:], low[:-1] > high[1:], strict=True)
+    alike = [f"{one} from {other}" for one, other, apart in pairs if not apart]
+    if not alike:
+        return "told apart who would come back"
+    return f"did not tell {' or '.join(alike)} customers"
 
 
 def capture_by_rule(

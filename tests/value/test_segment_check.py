@@ -54,17 +54,23 @@ def shares(**groups):
 
 
 def test_groups_are_told_apart_only_in_order_and_beyond_chance():
-    assert told_apart(shares(active=(600, 1000), cooling=(300, 1000), lapsed=(50, 1000)))
-    assert not told_apart(shares(active=(300, 1000), cooling=(600, 1000), lapsed=(50, 1000)))
-    assert not told_apart(shares(active=(50, 1000), cooling=(300, 1000), lapsed=(600, 1000)))
-    assert not told_apart(shares(active=(6, 10), cooling=(3, 10), lapsed=(0, 10)))
+    apart = "told apart who would come back"
+    assert told_apart(shares(active=(600, 1000), cooling=(300, 1000), lapsed=(50, 1000))) == apart
+    swapped = told_apart(shares(active=(300, 1000), cooling=(600, 1000), lapsed=(50, 1000)))
+    assert swapped == "did not tell active from cooling customers"
+    turned = told_apart(shares(active=(50, 1000), cooling=(300, 1000), lapsed=(600, 1000)))
+    assert turned == "did not tell active from cooling or cooling from lapsed customers"
+    few = told_apart(shares(active=(6, 10), cooling=(3, 10), lapsed=(0, 10)))
+    assert few == "did not tell active from cooling or cooling from lapsed customers"
+    partly = told_apart(shares(active=(700, 1000), cooling=(34, 100), lapsed=(27, 100)))
+    assert partly == "did not tell cooling from lapsed customers"
 
 
 def test_groups_without_customers_and_new_ones_are_passed_over():
     there = {"new": (9, 1000), "active": (600, 1000), "lapsed": (50, 1000)}
-    assert told_apart(shares(**there, cooling=(0, 0)))
-    assert told_apart(shares(**there))
-    assert not told_apart(shares(new=(900, 1000), lapsed=(50, 1000)))
+    assert told_apart(shares(**there, cooling=(0, 0))).startswith("told apart")
+    assert told_apart(shares(**there)).startswith("told apart")
+    assert told_apart(shares(new=(900, 1000), lapsed=(50, 1000))) == "left no two lifecycles to tell apart"
 
 
 def test_the_best_customers_are_taken_first():
