@@ -248,7 +248,7 @@ def _fallbacks(singles: Mapping[str, Expectation], later: Snapshot) -> tuple[str
             alike = single.purchases_model.note.replace(LABELS[name], _NAMES, 1)
             reasons.setdefault(alike, []).append(LABELS[name])
     return tuple(
-        f"In the contest, as of {later.as_of}: {note.replace(_NAMES, ' and '.join(names))}"
+        f"In the contest, as of {later.as_of}: {note.replace(_NAMES, ', '.join(names))}"
         for note, names in reasons.items()
     )
 
