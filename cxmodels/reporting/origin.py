@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 
 from cxmodels.reporting.findings import write_json
+from cxmodels.reporting.record import input_name
 from cxmodels.study import Study
 
 _WORDS = frozenset({"title", "language", "path"})  # they change words and no figure
@@ -179,7 +180,7 @@ def _hashes(inputs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     for entry in inputs:
         if entry.get("table") is None:
             continue
-        name = str(entry.get("file", entry.get("source")))
+        name = input_name(entry)
         hashed = str(entry.get("sha256", "no hash"))[:12]
         found[name] = f"{found[name]} {hashed}" if name in found else hashed
     return found

@@ -132,6 +132,11 @@ def hash_inputs(study: Study) -> list[dict[str, Any]]:
     return found
 
 
+def input_name(entry: Mapping[str, Any]) -> str:
+    """Name an input of `hash_inputs`: its file, or its source where there is none."""
+    return str(entry.get("file", entry.get("source")))
+
+
 def library_warnings(notebook: nbformat.NotebookNode) -> list[str]:
     """Give the warnings of libraries that a notebook's cells wrote to standard error, each once."""
     texts = [

@@ -27,7 +27,14 @@ from cxmodels.reporting.origin import Origin
 from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
 from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
 from cxmodels.reporting.progress import Progress, Silent
-from cxmodels.reporting.record import Outcome, begin_record, describe_run, hash_inputs, library_warnings
+from cxmodels.reporting.record import (
+    Outcome,
+    begin_record,
+    describe_run,
+    hash_inputs,
+    input_name,
+    library_warnings,
+)
 from cxmodels.reporting.run_folder import CannotAnswer, report_folder, study_heading
 from cxmodels.reporting.swap import keep_as, put_in_place, reserved
 from cxmodels.reporting.wording import Money
@@ -235,17 +242,14 @@ def _finish(run: _Run, plan: Plan, *, last: LastReport) -> Path:
 
 def _check_unchanged(run: _Run) -> None:
     """Refuse a report of which one page may have read other settings or data than the next."""
-    before, after = ({_named(one): one for one in found} for found in (run.inputs, hash_inputs(run.study)))
-    changed = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+    before, after = run.inputs, hash_inputs(run.study)
+    entries = (*before, *after)
+    changed = dict.fromkeys(input_name(one) for one in entries if one not in before or one not in after)
     if changed:
         raise RunFailed(
             f"{', '.join(changed)} changed during the run, so its pages may not agree: run again when "
             f"nothing is written there; {_untouched(run.target)}"
         )
-
-
-def _named(entry: dict[str, Any]) -> str:
-    return str(entry.get("file", entry.get("source")))
 
 
 def _write_pages(run: _Run, outcomes: tuple[Outcome, ...], *, final: Path, problem: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from cxmodels.study import Study
 from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
-from cxmodels.tables.cut import known_by, within
+from cxmodels.tables.cut import known_by, known_since, within
 from cxmodels.tables.schemas import schema_of
 
 FEWEST_REPEAT_BUYERS = 30
@@ -96,7 +96,7 @@ def history_used(transactions: ir.Table, study: Study) -> ir.Table:
 
 
 def _history(tables: Tables, study: Study) -> _History:
-    bought = purchase_days(known_by(history_used(tables.transactions, study), study.as_of))
+    bought = purchase_days(known_since(tables.transactions, study.value.history_start, study.as_of))
     by_customer = bought.group_by("customer_id").agg(
         days=bought.count(), first=bought.day.min(), last=bought.day.max()
     )

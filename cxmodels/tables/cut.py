@@ -35,19 +35,17 @@ def known_by(table: ir.Table, as_of: date, *, column: str = "timestamp") -> ir.T
     return table.filter(table[column] < _midnight_after(as_of))
 
 
-def known_since(table: ir.Table, start: date | None, as_of: date, *, column: str = "timestamp") -> ir.Table:
+def known_since(table: ir.Table, start: date | None, as_of: date) -> ir.Table:
     """Return the rows of the day `start` and after it that are known by the end of the day `as_of`.
 
     Parameters
     ----------
     table : ibis Table
-        Any table with a date or time stamp column.
+        Any table with a column timestamp.
     start : date or None
         The first day that counts, such as a study's ``history_start``; None: everything known.
     as_of : date
         The day on which we stand; its whole day counts as known.
-    column : str
-        The date or time stamp that is cut.
 
     Returns
     -------
@@ -67,10 +65,10 @@ def known_since(table: ir.Table, start: date | None, as_of: date, *, column: str
     1
     """
     if start is None:
-        return known_by(table, as_of, column=column)
+        return known_by(table, as_of)
     if start > as_of:
         raise ValueError(f"history_start {start} is after as_of {as_of}: nothing would be left.")
-    return within(table, start - timedelta(days=1), as_of, column=column)
+    return within(table, start - timedelta(days=1), as_of)
 
 
 def within(

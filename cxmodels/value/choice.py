@@ -182,7 +182,8 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
         later, there, before, window_expected=there, horizon_days=frame.window_days, seed=seed
     )
     candidates = {base: there.value, "past spend": members["past spend"], **blend_predictions(members)}
-    name, reason = _choose(later, candidates, asked=settings.model)
+    usual = singles[DEFAULT_MODEL].purchases_model.name
+    name, reason = _choose(later, candidates, asked=settings.model, usual=usual)
     expected = frame.expect(now, (base,), settings.horizon_days)[base]
     lessons = [(later, there), *_lessons(frame, now, base, after=later.as_of)] if name in BLENDS else []
     members = member_predictions(
@@ -256,7 +257,7 @@ def _fallbacks(singles: Mapping[str, Expectation], later: Snapshot) -> tuple[str
 def _labels(singles: Mapping[str, Expectation]) -> dict[str, str]:
     """Name each purchase model, what stood in for it, and the purchases from which its spend is read."""
     return {
-        name: f"{model_label(name, single.purchases_model)}, spend of all purchases"
+        name: f"{model_label(single.purchases_model)}, spend of all purchases"
         for name, single in singles.items()
     }
 
@@ -291,8 +292,8 @@ def _displacing(actual: Floats, told: Mapping[str, Floats], *, default: str) -> 
     return max(better, key=lambda name: gains[name].size, default=default)
 
 
-def _choose(later: Snapshot, candidates: Mapping[str, Floats], *, asked: str) -> tuple[str, str]:
-    """Return the chosen candidate and the sentence that says why; the base is the first candidate."""
+def _choose(later: Snapshot, candidates: Mapping[str, Floats], *, asked: str, usual: str) -> tuple[str, str]:
+    """Return the chosen candidate and why. The base is the first candidate, `usual` the default as fitted."""
     base = next(iter(candidates))
     label = LABELS[base]
     where = (
@@ -307,10 +308,10 @@ def _choose(later: Snapshot, candidates: Mapping[str, Floats], *, asked: str) ->
     told, instead = (label if one == base else f"{one!r} on {label}" for one in (name, default))
     if name != default:
         why = f"was better than {instead} by more than chance on {where}"
-    elif base == DEFAULT_MODEL:
+    elif base == usual:
         why = f"was kept: no candidate was better by more than chance on {where}"
     else:
-        why = f"was taken: on {where} {label} was better than {LABELS[DEFAULT_MODEL]} by more than chance"
+        why = f"was taken: on {where} {label} was better than {LABELS[usual]} by more than chance"
     if name == base:
         return name, f"{told} {why}."
     mine, its = (score_candidate(later.outcome, candidates[one])["mae_at_total"] for one in (name, base))

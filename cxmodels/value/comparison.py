@@ -40,7 +40,9 @@ class Gain:
         """Whether the candidate displaces the reference.
 
         It does where its gain is larger than chance gives (`CHANCE` standard errors), and its total was not
-        far further off than the reference's (`FURTHER_OFF`). On small customer bases nearly nothing is.
+        far further off than the reference's (`FURTHER_OFF`). On small customer bases nearly nothing is. Each
+        candidate passes by chance at most once in twenty times, one of several more often; and what a season
+        does to all customers alike is not in the error.
         """
         return self.size > CHANCE * self.error and self.further_off <= FURTHER_OFF
 

@@ -92,36 +92,10 @@ def read_history(summary: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     return frequency, np.minimum(recency, age), age
 
 
-def collapse(summary: pd.DataFrame, *, cells: int = CELLS) -> Counts:
-    """Collapse customers into counted cells of the same history.
-
-    Customers with the same (frequency, recency, T) share a likelihood. Where there are more distinct
-    histories than `cells`, neighbours in recency and T are joined and stand at their means; frequency is
-    never joined.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        With the columns frequency, recency and T, one row a customer.
-    cells : int
-        Cells to aim at. The exact histories are kept when there are no more than this.
-
-    Returns
-    -------
-    Counts
-        Cells in a fixed order (by frequency, T, recency), whatever the order of the summary.
-
-    Examples
-    --------
-    >>> summary = pd.DataFrame({"frequency": [0, 0, 2], "recency": [0.0, 0.0, 3.0], "T": [5.0, 5.0, 5.0]})
-    >>> collapse(summary).weights.tolist()
-    [2.0, 1.0]
-    """
-    return coarsen(count_exactly(summary), cells=cells)
-
-
 def coarsen(counts: Counts, *, cells: int = CELLS) -> Counts:
     """Join neighbouring cells until about `cells` are left.
+
+    Cells that are near in recency and T are joined and stand at their means; frequency is never joined.
 
     Parameters
     ----------
@@ -148,7 +122,7 @@ def count_exactly(summary: pd.DataFrame) -> Counts:
     Returns
     -------
     Counts
-        In the order of `collapse`: by frequency, T, recency.
+        In a fixed order: by frequency, T, recency.
 
     Examples
     --------

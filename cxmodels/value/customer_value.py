@@ -34,8 +34,8 @@ SUMMARY_COLUMNS = [
     "refunds",
 ]
 NO_MARGINS = (
-    "The margin column says nothing: no customer who has spent more than they gave back has a row known by "
-    "as_of that states a margin. Values use the margin of the study."
+    "The margin column says nothing: the rows known by as_of that state a margin hold no net spend above 0. "
+    "Values use the margin of the study."
 )
 NO_LEAVING = (
     "NBD knows no leaving: p_alive is 1 for every customer, however long they have been silent. Who has gone "

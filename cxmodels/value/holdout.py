@@ -182,7 +182,7 @@ def validate(
     for model in purchase_models:
         single = value_customers(known, as_of=held.as_of, settings=plain.model_copy(update={"model": model}))
         row = _row(model, "purchase model", held.outcome, single.table["clv"], _interval(single.table))
-        rows.append(row | {"label": f"{model_label(model, single.purchases)}, spend of repeat purchases"})
+        rows.append(row | {"label": f"{model_label(single.purchases)}, spend of repeat purchases"})
         notes.append(single.purchases.note)
     rows += _rival_rows(known, held, plain)
     rows.append(_row("oracle", "oracle", held.outcome, held.outcome))

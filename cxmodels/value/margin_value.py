@@ -14,7 +14,7 @@ from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import within
 from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.margins import MarginRates, stated_days
-from cxmodels.value.summary import as_frame, outcomes
+from cxmodels.value.summary import as_frame, outcomes, settled_sum
 
 Z_90 = 1.6448536269514722
 POINTS = 400  # futures by which a customer's interval is moved
@@ -135,15 +135,13 @@ class OwnMargins:
             own = {name: self.table[name].to_numpy()[rows, None] for name in ("rate", "deviation", "each")}
             spend = _futures(values.iloc[rows], level)
             bought = np.maximum(spend / np.maximum(own["each"], TINY), 1.0) * (spend > 0)
-            error = np.sqrt((own["deviation"] * spend) ** 2 + bought * self._day_noise(own["each"]) ** 2)
+            noise = self.rates.day_noise(own["each"])
+            error = np.sqrt((own["deviation"] * spend) ** 2 + bought * noise**2)
             plain = np.quantile(own["rate"] * spend, tails, axis=1)
             moved = np.quantile(own["rate"] * spend + error * normal, tails, axis=1) - plain
             low[rows] += np.minimum(moved[0], 0.0)
             high[rows] += np.maximum(moved[1], 0.0)
         return low, high
-
-    def _day_noise(self, each: Floats) -> Floats:
-        return self.rates.within * np.maximum(each, self.rates.small_day)
 
 
 def own_margins(rates: MarginRates, values: pd.DataFrame, *, settings: ValueSettings) -> OwnMargins:
@@ -168,7 +166,6 @@ def own_margins(rates: MarginRates, values: pd.DataFrame, *, settings: ValueSett
     assumed = ~own["stated"] & ("margin" in settings.model_fields_set)
     of_range = (settings.margin_high - settings.margin_low) / np.sqrt(12.0)  # of a uniform distribution
     each = values["expected_spend"].to_numpy(dtype=float)
-    noise = rates.within * np.maximum(each, rates.small_day)
     table = own[["spend", "margin"]].assign(
         rate=own["rate"].mask(assumed, settings.margin_mid),
         deviation=own["deviation"].mask(assumed, of_range),
@@ -176,7 +173,7 @@ def own_margins(rates: MarginRates, values: pd.DataFrame, *, settings: ValueSett
         assumed=assumed,
         value=values["clv"].to_numpy(dtype=float),
         each=each,
-        noise=noise * np.sqrt(values["expected_purchases"].to_numpy(dtype=float)),
+        noise=rates.day_noise(each) * np.sqrt(values["expected_purchases"].to_numpy(dtype=float)),
     )
     return OwnMargins(rates, table, _notes(rates, own["stated"], assumed=assumed, settings=settings))
 
@@ -202,16 +199,18 @@ def outcomes_as_valued(
     DataFrame
         customer_id, purchases, spend (currency): as `cxmodels.value.summary.outcomes`; where values are in
         margin of the log's own, spend is the margin that the rows state, and the rate known on `as_of` of the
-        rest of the spend.
+        rest of the spend; of a customer who is not in `values`, the margin that the rows state.
     """
     later = outcomes(transactions, as_of=as_of, horizon_days=horizon_days).to_pandas()
     later = later[["customer_id", "purchases", "spend"]]
     if "past_margin" not in values.columns:
         return later
     window = within(transactions, as_of, as_of + timedelta(days=horizon_days))
-    stated = stated_days(window).group_by("customer_id")
+    stated = stated_days(window)
     sums = as_frame(
-        stated.aggregate(stated=lambda days: days.spend.sum(), margin=lambda days: days.margin.sum())
+        stated.group_by("customer_id").aggregate(
+            stated=settled_sum(stated.spend), margin=settled_sum(stated.margin)
+        )
     )
     known = (
         later[["customer_id"]].merge(sums, on="customer_id", how="left").fillna({"stated": 0, "margin": 0})
@@ -224,9 +223,9 @@ def _notes(
     rates: MarginRates, stated: pd.Series, *, assumed: pd.Series, settings: ValueSettings
 ) -> tuple[str, ...]:
     notes = [
-        f"The margin column is used: {rates.stated_rows:,} of {rates.rows:,} rows state a margin. Of what "
-        f"all customers spend, {rates.base_rate:.1%} stay as margin; each has a rate between this and that "
-        "of their own record, the nearer to their own the more it says."
+        f"The margin column is used: {rates.stated_rows:,} of {rates.rows:,} rows state a margin. The "
+        f"mean rate over customers is {rates.base_rate:.1%}; each has a rate between this and that of their "
+        "own record, the nearer to their own the more it says."
     ]
     without = int((~stated).sum())
     if "margin" in settings.model_fields_set:

@@ -63,6 +63,10 @@ class MarginRates:
     stated_rows: int
     limited_days: int
 
+    def day_noise(self, each: Floats) -> Floats:
+        """Return the standard deviation of the margin of a day on which `each` is spent (currency)."""
+        return self.within * np.maximum(each, self.small_day)
+
     def of(self, customer_ids: pd.Series) -> pd.DataFrame:
         """Return rate, deviation and credibility of customers; nothing stated: the base's, of credibility 0.
 
@@ -105,20 +109,22 @@ def margin_rates(
     Returns
     -------
     MarginRates or None
-        None where no customer with a net spend above 0 states a margin: there is nothing to learn from.
+        None where the rows that state a margin hold no net spend above 0 in all: nothing to learn from.
 
     Notes
     -----
-    A customer's own rate is their margin over their net spend. The margin of a day is off from rate × spend
-    by an error with the standard deviation within × max(spend, a small day's). So one large day says no more
-    of the rate than an ordinary one, a record is worth spend² / Σ max(day's spend, small day's)² days of
-    evidence, and its credibility is evidence / (evidence + within² / between²).
+    A customer's own rate is their margin (a day's limited as `LARGEST_OFF` says) over their net spend. The
+    margin of a day is off from rate × spend by an error with the standard deviation within × max(spend, a
+    small day's). So one large day says no more of the rate than an ordinary one, a record is worth
+    spend² / Σ max(day's spend, small day's)² days of evidence, and its credibility is
+    evidence / (evidence + within² / between²).
 
     `within` is estimated from the days of each customer around their own rate; `between` by the moments of
-    rates over customers, weighted by squared credibility and repeated until it settles, which solves the
-    equation of the normal likelihood (DerSimonian & Kacker 2007, Contemporary Clinical Trials 28). Where
-    customers differ by no more than chance, all have the base's rate. A net spend of 0 or less says nothing
-    of a rate. The deviation holds what the record leaves open, and the error of the base's rate.
+    rates over customers, weighted by squared credibility and repeated until it settles, which for many
+    customers solves the equation of the normal likelihood (DerSimonian & Kacker 2007, Contemporary Clinical
+    Trials 28). Where customers differ by no more than chance, all have the base's rate. A net spend of 0 or
+    less says nothing of a rate. The deviation holds what the record leaves open, and the error of the base's
+    rate.
 
     Examples
     --------
@@ -140,15 +146,12 @@ def margin_rates(
         small=days["size"].quantile(SMALL, where=days["size"] > 0),
     )
     rows, spend, margin, small = base.to_pyarrow().to_pylist()[0].values()
-    if not rows or spend <= 0 or not small:
+    if not rows or spend <= 0:
         return None
     customers = as_frame(_by_customer(days, pooled=margin / spend, small=small).order_by("customer_id"))
     customers = customers.set_index("customer_id")
-    evidence = _evidence(customers)
-    if not (evidence > 0).any():
-        return None
     return _shrunk(
-        customers.assign(evidence=evidence),
+        customers.assign(evidence=_evidence(customers)),
         small_day=float(small),
         rows=int(known.count().to_pyarrow().as_py()),
         stated_rows=int(rows),

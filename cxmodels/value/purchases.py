@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from cxmodels.study_errors import nearest
 from cxmodels.value.beta_geometric import BgNbd, MbgNbd
 from cxmodels.value.counts import Counts, coarsen, count_exactly
 from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
@@ -28,10 +28,10 @@ LABELS = {"bg-nbd": "BG/NBD", "mbg-nbd": "MBG/NBD", "pareto-nbd": "Pareto/NBD", 
 LEAST_DROPOUT = 1e-3
 
 
-def model_label(requested: str, fitted: PurchaseModel) -> str:
+def model_label(fitted: PurchaseModel) -> str:
     """Name a purchase model in a table, with an arrow to the one that stood in for it."""
-    label = LABELS[requested]
-    return label if fitted.name == requested else f"{label} → {LABELS[fitted.name]}"
+    label = LABELS[fitted.requested]
+    return label if fitted.name == fitted.requested else f"{label} → {LABELS[fitted.name]}"
 
 
 def fit_purchases(
@@ -73,14 +73,14 @@ def fit_purchases(
     True
     """
     if model not in MODELS:
-        nearest = difflib.get_close_matches(str(model), MODELS, n=1, cutoff=0.0)
         raise ValueError(
-            f"Unknown purchase model {model!r}: allowed are {', '.join(MODELS)}. Did you mean {nearest[0]!r}?"
+            f"Unknown purchase model {model!r}{nearest(str(model), MODELS, otherwise='.')} "
+            f"Allowed: {', '.join(MODELS)}."
         )
     days_in(unit)
     exact = count_exactly(summary)
     counts = coarsen(exact)
-    nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts, note="")
+    nested = _build("nbd", fit_nbd(counts), requested=model, unit=unit, counts=counts)
     silent = _silence(counts, unit=unit)
     if silent:
         return _with_note(nested, silent)
@@ -96,7 +96,7 @@ def fit_purchases(
             nested,
             f"{label} did not converge on these purchases; NBD without dropout was fitted instead.",
         )
-    fitted = _build(model, params, requested=model, unit=unit, counts=counts, note="")
+    fitted = _build(model, params, requested=model, unit=unit, counts=counts)
     if _dropout(params, counts) < LEAST_DROPOUT or not fitted.log_likelihood > nested.log_likelihood:
         return _with_note(
             nested,
@@ -112,14 +112,12 @@ def _polished(fitted: PurchaseModel, exact: Counts) -> PurchaseModel:
     if fitted.name != "pareto-nbd" and exact.cells <= fitted.counts.cells:
         return fitted
     params = polish(type(fitted), fitted.params, joined=fitted.counts, exact=exact)
-    found = _build(
-        fitted.name, params, requested=fitted.requested, unit=fitted.unit, counts=exact, note=fitted.note
-    )
+    found = _build(fitted.name, params, requested=fitted.requested, unit=fitted.unit, counts=exact)
     return replace(found, counts=fitted.counts)
 
 
 def _build(
-    name: str, params: dict[str, float], *, requested: str, unit: str, counts: Counts, note: str
+    name: str, params: dict[str, float], *, requested: str, unit: str, counts: Counts
 ) -> PurchaseModel:
     kind = MODELS[name]
     arrays = {key: np.asarray(value) for key, value in params.items()}
@@ -130,7 +128,6 @@ def _build(
         params=params,
         unit=unit,
         log_likelihood=float((counts.weights * cells).sum()),
-        note=note,
         counts=counts,
     )
 

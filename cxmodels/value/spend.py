@@ -6,7 +6,6 @@ purchase of a customer is Gamma(p, ν), and ν ~ Gamma(q, v) over customers, ind
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +15,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
+from cxmodels.study_errors import nearest
 from cxmodels.value.bootstrap import bootstrap_log_parameters
 from cxmodels.value.counts import Floats
 from cxmodels.value.fitting import fit_gamma_gamma
@@ -262,10 +262,9 @@ def fit_spend(summary: pd.DataFrame, *, model: str = "gamma-gamma") -> SpendMode
         For an unknown model, or a missing or negative monetary_value.
     """
     if model not in SPEND_MODELS:
-        nearest = difflib.get_close_matches(str(model), SPEND_MODELS, n=1, cutoff=0.0)
         raise ValueError(
-            f"Unknown spend model {model!r}: allowed are {', '.join(SPEND_MODELS)}. "
-            f"Did you mean {nearest[0]!r}?"
+            f"Unknown spend model {model!r}{nearest(str(model), SPEND_MODELS, otherwise='.')} "
+            f"Allowed: {', '.join(SPEND_MODELS)}."
         )
     cells = spend_cells(summary)
     pooled = SpendModel(

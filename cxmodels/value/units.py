@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from math import log1p
+
+from cxmodels.study_errors import nearest
 
 UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375}
 DAYS_IN_YEAR = 365.25
@@ -28,9 +29,9 @@ def days_in(unit: str) -> float:
     7.0
     """
     if unit not in UNIT_DAYS:
-        nearest = difflib.get_close_matches(str(unit), UNIT_DAYS, n=1, cutoff=0.0)
         raise ValueError(
-            f"Unknown unit of time {unit!r}: allowed are {', '.join(UNIT_DAYS)}. Did you mean {nearest[0]!r}?"
+            f"Unknown unit of time {unit!r}{nearest(str(unit), UNIT_DAYS, otherwise='.')} "
+            f"Allowed: {', '.join(UNIT_DAYS)}."
         )
     return UNIT_DAYS[unit]
 

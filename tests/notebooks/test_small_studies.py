@@ -45,3 +45,22 @@ def test_values_and_segments_are_shown_and_what_cannot_be_checked_is_said(report
     assert [one["evidence"] for one in worth] == ["unchecked"]
     warned = json.loads((report / "findings" / "02-customer-lifetime-value.json").read_text(encoding="utf-8"))
     assert any("check" in sentence.lower() for sentence in warned["warnings"])
+
+
+def test_a_later_period_at_a_loss_leaves_out_the_comparison_of_rules_only(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    log = pd.DataFrame(
+        {"customer_id": rng.integers(0, 150, 2_000), "day": rng.integers(0, 366, 2_000), "amount": 20.0}
+    )
+    log["margin"] = np.where(log["day"] < 240, 9.0, -3.0)
+    log["timestamp"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(log.pop("day"), unit="D")
+    log.to_csv(tmp_path / "log.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        'title = "Loss"\nas_of = 2024-12-31\ncurrency = "EUR"\n[tables.transactions]\nsource = "log.csv"\n',
+        encoding="utf-8",
+    )
+    report = run_study(tmp_path / "study.toml", out=tmp_path / "report")
+    left = json.loads((report / "findings" / "03-value-segments.json").read_text(encoding="utf-8"))
+    assert any("brought no margin" in warning for warning in left["warnings"])
+    assert (report / "tables" / "segment_migration.parquet").is_file()
+    assert not (report / "tables" / "rules_compared.parquet").exists()

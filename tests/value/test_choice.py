@@ -34,6 +34,20 @@ def chosen(log):
     return value_customers(ibis.memtable(log), as_of=AS_OF, settings=SETTINGS)
 
 
+def test_a_default_that_could_not_be_fitted_is_not_called_worse():
+    rng = np.random.default_rng(4)
+    # everybody buys on for ever, so that the dropout of every model runs to zero
+    bought = [(f"c{i}", day) for i in range(400) for day in rng.uniform(0, 480, rng.poisson(20) + 1)]
+    log = pd.DataFrame(bought, columns=["customer_id", "day"])
+    log["timestamp"] = pd.Timestamp(TRUTH.start) + pd.to_timedelta(log.pop("day").round(), unit="D")
+    choice = choose_model(
+        ibis.memtable(log.assign(amount=rng.gamma(3.0, 9.0, len(log)))), as_of=AS_OF, settings=SETTINGS
+    )
+    assert choice.base == "nbd"
+    assert "MBG/NBD" not in choice.reason
+    assert any("MBG/NBD" in note and "NBD without dropout" in note for note in choice.notes)
+
+
 def _changed_future(log):
     """The same purchases up to the date, and anything but the same after it."""
     past = log[log.timestamp < pd.Timestamp(AS_OF) + pd.Timedelta(days=1)]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
-from cxmodels.value.counts import coarsen, collapse
+from cxmodels.value.counts import coarsen, count_exactly
 
 
 def histories(customers, *, seed=3):
@@ -17,7 +17,7 @@ def test_same_histories_share_a_cell_and_nothing_is_lost():
     summary = pd.DataFrame(
         {"frequency": [0, 2, 0, 2], "recency": [0.0, 3.0, 0.0, 4.0], "T": [5.0, 5.0, 5.0, 5.0]}
     )
-    counts = collapse(summary)
+    counts = coarsen(count_exactly(summary))
     assert counts.weights.tolist() == [2.0, 1.0, 1.0]
     assert counts.recency.tolist() == [0.0, 3.0, 4.0]
 
@@ -26,12 +26,14 @@ def test_cells_do_not_depend_on_the_order_of_customers():
     summary = histories(500)
     shuffled = summary.sample(frac=1.0, random_state=1)
     for field in ("frequency", "recency", "T", "weights"):
-        np.testing.assert_array_equal(getattr(collapse(summary), field), getattr(collapse(shuffled), field))
+        np.testing.assert_array_equal(
+            getattr(coarsen(count_exactly(summary)), field), getattr(coarsen(count_exactly(shuffled)), field)
+        )
 
 
 def test_joined_cells_keep_customers_purchases_and_mean_times():
     summary = histories(20_000)
-    counts = collapse(summary, cells=800)
+    counts = coarsen(count_exactly(summary), cells=800)
     assert 200 < counts.cells < 1_600
     assert counts.customers == 20_000
     assert (counts.weights * counts.frequency).sum() == summary.frequency.sum()
@@ -42,7 +44,7 @@ def test_joined_cells_keep_customers_purchases_and_mean_times():
 
 
 def test_coarsening_counts_leaves_few_cells_alone():
-    counts = collapse(histories(300))
+    counts = coarsen(count_exactly(histories(300)))
     assert coarsen(counts, cells=300) is counts
     assert coarsen(counts, cells=50).customers == 300
 
@@ -60,9 +62,9 @@ def test_coarsening_counts_leaves_few_cells_alone():
 def test_contradicting_histories_are_refused_with_the_row(changed, message):
     good = {"frequency": [2], "recency": [3.0], "T": [5.0]}
     with pytest.raises(ValueError, match=message):
-        collapse(pd.DataFrame({**good, **changed}))
+        coarsen(count_exactly(pd.DataFrame({**good, **changed})))
 
 
 def test_no_customer_at_all_is_refused():
     with pytest.raises(ValueError, match="no customer"):
-        collapse(pd.DataFrame({"frequency": [], "recency": [], "T": []}))
+        coarsen(count_exactly(pd.DataFrame({"frequency": [], "recency": [], "T": []})))

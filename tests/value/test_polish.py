@@ -5,7 +5,7 @@ import pytest
 from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
 from cxmodels.value.beta_geometric import BetaGeometric, BgNbd, MbgNbd
 from cxmodels.value.bootstrap import cell_derivatives
-from cxmodels.value.counts import collapse, count_exactly, read_history
+from cxmodels.value.counts import coarsen, count_exactly, read_history
 from cxmodels.value.fitting import fit_beta_geometric
 from cxmodels.value.pareto import ParetoNbd
 from cxmodels.value.polish import polish
@@ -55,7 +55,7 @@ def test_exact_counts_do_not_depend_on_the_order_of_customers(summary):
 
 
 def test_polished_parameters_are_those_of_the_fit_on_every_history(summary, exact_fit):
-    joined = collapse(summary, cells=5_000)
+    joined = coarsen(count_exactly(summary), cells=5_000)
     rough = fit_beta_geometric(joined, modified=False)
     assert largest_distance(rough, exact_fit) > 1.0
     exact = count_exactly(summary)
@@ -77,7 +77,7 @@ def test_the_log_likelihood_is_that_of_every_history(summary):
 
 
 def test_a_step_that_leads_nowhere_leaves_the_parameters(summary):
-    counts = collapse(summary.head(500))
+    counts = coarsen(count_exactly(summary.head(500)))
 
     class Broken(BgNbd):
         @classmethod
@@ -90,7 +90,7 @@ def test_a_step_that_leads_nowhere_leaves_the_parameters(summary):
 
 @pytest.mark.parametrize("kind", [BgNbd, MbgNbd])
 def test_the_closed_form_gradient_is_that_of_the_likelihood(kind, summary):
-    counts = collapse(summary.head(3_000))
+    counts = coarsen(count_exactly(summary.head(3_000)))
     params = {"r": 0.7, "alpha": 25.0, "a": 0.6, "b": 3.0}
     exact, score = kind.likelihood_and_score(params, counts)
     height, by_differences = super(BetaGeometric, kind).likelihood_and_score(params, counts)

@@ -173,7 +173,7 @@ def test_a_negative_mean_value_is_refused_with_the_row():
 
 
 def test_an_unknown_spend_model_names_the_nearest():
-    with pytest.raises(ValueError, match="Did you mean 'gamma-gamma'"):
+    with pytest.raises(ValueError, match="did you mean 'gamma-gamma'"):
         fit_spend(pd.DataFrame({"frequency": [1], "monetary_value": [5.0]}), model="gamma")
 
 

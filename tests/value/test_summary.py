@@ -134,7 +134,7 @@ def test_a_log_without_a_column_names_it_and_what_there_is():
 
 
 def test_an_unknown_unit_names_the_nearest():
-    with pytest.raises(ValueError, match="Did you mean 'week'"):
+    with pytest.raises(ValueError, match="did you mean 'week'"):
         summarise(log(("a", date(2025, 1, 1), 1.0)), as_of=date(2025, 1, 31), unit="weeks")
 
 
