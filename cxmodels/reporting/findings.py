@@ -23,6 +23,7 @@ GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
 EVIDENCE = {
     "measured": "Measured: counted in the data; claims no cause.",
     "forecast": "Forecast: from a model checked on a later period; claims no cause.",
+    "doubtful": "Doubtful forecast: from a model that a later period spoke against; claims no cause.",
     "unchecked": "Unchecked forecast: from a model that no later period could check; claims no cause.",
     "association": "Association: goes together in the data; may have another cause. No money is put on it.",
     "adjusted": "Adjusted: holds after allowing for what came before it.",
@@ -194,6 +195,30 @@ def read_all_findings(folder: Path, *, order: Sequence[str] = ()) -> tuple[Noteb
     names = sorted(path.stem for path in (folder / "findings").glob("*.json"))
     ordered = [name for name in order if name in names] + [name for name in names if name not in order]
     return tuple(found for name in ordered if (found := read_notebook_findings(folder, name)) is not None)
+
+
+def evidence_behind(table: str, folder: Path) -> str:
+    """Return the evidence that the notebook which made a table gave to its finding with money on it.
+
+    Parameters
+    ----------
+    table : str
+        Name of a table, such as ``customer_value``.
+    folder : Path
+        The run's folder.
+
+    Returns
+    -------
+    str
+        ``unchecked`` where no finding rests on the table.
+    """
+    grades = [
+        finding.evidence
+        for part in read_all_findings(folder)
+        for finding in part.findings
+        if finding.table == table and finding.money is not None
+    ]
+    return grades[0] if grades else "unchecked"
 
 
 def collect_findings(folder: Path, *, study: Mapping[str, Any], parts: Iterable[NotebookFindings]) -> Path:

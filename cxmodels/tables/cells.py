@@ -20,7 +20,7 @@ import pyarrow as pa
 from cxmodels.study import TableSource
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import family_of, quote, text
-from cxmodels.tables.staging import CHUNK, FAULT, Staged, rows_of, unique_names, write_rows
+from cxmodels.tables.staging import CHUNK, FAULT, Staged, refuse_repeated, rows_of, unique_names, write_rows
 
 ARROW = {"number": pa.float64(), "whole": pa.int64(), "time": pa.timestamp("us"), "flag": pa.bool_()}
 
@@ -57,7 +57,9 @@ def stage_excel(file: Path, *, source: TableSource, target: Path, wanted: list[s
     if header is None:
         return Staged(target, file.name, rows=0, notes=(f"sheet {sheet!r} of {file.name} is empty",))
     width = max(i for i, cell in enumerate(header) if cell is not None) + 1
-    names = unique_names(["" if cell is None else str(cell) for cell in header[:width]])
+    titles = ["" if cell is None else str(cell) for cell in header[:width]]
+    refuse_repeated(titles, wanted=wanted, label=file.name)
+    names = unique_names(titles)
     filled = [row[:width] for row in rows if any(cell is not None for cell in row[:width])]
     kinds = [_kind_of(row[i] if i < len(row) else None for row in filled) for i in range(width)]
     schema = pa.schema(zip(names, [ARROW.get(kind, pa.string()) for kind in kinds], strict=True))

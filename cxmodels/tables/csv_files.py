@@ -25,7 +25,7 @@ import pyarrow as pa
 from cxmodels.study import TableSource
 from cxmodels.tables.errors import DataError
 from cxmodels.tables.parse import text
-from cxmodels.tables.staging import CHUNK, FAULT, Staged, rows_of, unique_names, write_rows
+from cxmodels.tables.staging import CHUNK, FAULT, Staged, refuse_repeated, rows_of, unique_names, write_rows
 
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -77,6 +77,7 @@ def stage_csv(
         header = next(_lines(body, delimiter=delimiter), [])
         if not any(name.strip() for name in header):
             return Staged(target, file.name, rows=0, notes=(f"{file.name} has no header",))
+        refuse_repeated(header, wanted=wanted, label=file.name)
         layout = Layout(delimiter, unique_names(header))
         try:
             rows = _split_fast(con, body, layout=layout, target=target)

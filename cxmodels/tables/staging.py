@@ -11,10 +11,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cxmodels.tables.errors import DataError
 from cxmodels.tables.parse import text
 
 FILE, ROW, FAULT = "__file", "__row", "__fault"
 """Columns that the door adds to raw rows: where they come from, and why a line could not be split."""
+
+BLANKS = " \t\u00a0\ufeff"
+"""Around a column's name: they go."""
 
 CHUNK = 50_000
 """Rows held in memory at a time while a file is staged by Python."""
@@ -64,6 +68,24 @@ def rows_of(con: duckdb.DuckDBPyConnection, file: Path) -> int:
     return int(rows or 0)
 
 
+def refuse_repeated(header: list[str], *, wanted: list[str], label: str) -> None:
+    """Stop where a header has a wanted column more than once: nobody can say which one is meant.
+
+    Raises
+    ------
+    DataError
+        Names the column and the cure.
+    """
+    plain = [name.strip(BLANKS).casefold() for name in header]
+    for name in wanted:
+        found = plain.count(name.casefold())
+        if found > 1:
+            raise DataError(
+                f"{label} has {found} columns {name!r}, and it cannot be told which one is meant: rename the "
+                "others in the file, or map one of another name."
+            )
+
+
 def unique_names(names: list[str]) -> list[str]:
     """Return column names without blanks at the ends, empty ones numbered, repeated ones marked.
 
@@ -75,7 +97,7 @@ def unique_names(names: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     unique = []
     for i, name in enumerate(names, start=1):
-        plain = name.strip(" \t\u00a0\ufeff") or f"column_{i}"
+        plain = name.strip(BLANKS) or f"column_{i}"
         while plain.casefold() in seen:
             seen[plain.casefold()] += 1
             plain = f"{plain}_{seen[plain.casefold()]}"

@@ -15,16 +15,19 @@ from cxmodels.value.counts import Floats
 from cxmodels.value.customer_value import CustomerValue, value_customers
 from cxmodels.value.metrics import interval_scores, score_predictions, spearman_untied
 from cxmodels.value.purchase_model import PurchaseModel
-from cxmodels.value.purchases import MODELS, model_label
+from cxmodels.value.purchases import LABELS, MODELS, model_label
 from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
 from cxmodels.value.snapshots import Snapshot, known_days, learning_horizon, take_snapshot
 from cxmodels.value.summary import customer_days, summarise
+from cxmodels.value.uncertainty import COVERAGE
 from cxmodels.value.units import days_in
 
 TOP_FREQUENCY = 7
 DECILES = 10
 FEWEST_CUSTOMERS = 10
 TRACKING_AGES = 80
+WORSE = 1.05  # times the error of the best rival
+NARROW = 0.05  # below the nominal coverage, beyond which intervals are called too narrow
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,28 @@ class Validation:
     totals: pd.DataFrame = field(repr=False)
     value: CustomerValue | None = field(repr=False)
     notes: tuple[str, ...]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What the later period said against the chosen prediction: sentences, none where it held."""
+        if self.value is None:
+            return ()
+        chosen = self.table[self.table["kind"] == "chosen"].iloc[0]
+        rival = self.table[self.table["model"] == self.best_rival].iloc[-1]
+        total = self.totals[self.totals["group"] == "all"].iloc[0]
+        found = []
+        if chosen["mae"] > WORSE * rival["mae"]:
+            gap = 1.0 - rival["mae"] / chosen["mae"]
+            name = LABELS.get(self.best_rival, self.best_rival)
+            found.append(f"the mean error of {name} was {gap:.0%} lower than this forecast's")
+        if not total["covered"]:
+            found.append("what all customers spent together lay outside the interval of the total")
+        chance = 3.0 * np.sqrt(COVERAGE * (1.0 - COVERAGE) / self.customers)
+        if chosen["coverage"] < COVERAGE - max(chance, NARROW):
+            found.append(
+                f"only {chosen['coverage']:.0%} of the customers' outcomes lay inside their intervals"
+            )
+        return tuple(f"The check on a later period went badly: {one}." for one in found)
 
     @property
     def best_rival(self) -> str:

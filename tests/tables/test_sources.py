@@ -293,3 +293,12 @@ def test_files_whose_columns_differ_in_kind_are_refused(tmp_path, see):
     pq.write_table(pa.table({"id": ["1"], "day": ["2025-12-31"], "net": ["5"]}), tmp_path / "b.parquet")
     with pytest.raises(DataError, match=r"column 'day' holds time in a\.parquet but text in b\.parquet"):
         see(source=["*.parquet"])
+
+
+@pytest.mark.parametrize(
+    "header", ["customer_id,timestamp,amount,amount", "customer_id,timestamp,Amount ,amount"]
+)
+def test_a_wanted_column_that_is_there_twice_is_not_guessed(tmp_path, header):
+    (tmp_path / "log.csv").write_text(f"{header}\n1,2025-01-01,5,6\n", encoding="utf-8")
+    with pytest.raises(DataError, match="2 columns 'amount'"):
+        open_tables(study_of(tmp_path, source="log.csv"))
