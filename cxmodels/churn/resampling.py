@@ -81,7 +81,7 @@ def interval(samples: Floats) -> tuple[Floats, Floats]:
     for place, column in enumerate(samples.T):
         known = np.sort(column[~np.isnan(column)])
         if len(known) > 0 and 2 * len(known) >= len(column):
-            tail = (1.0 - COVERAGE) / 2 * (len(known) - 1)
+            tail = round((1.0 - COVERAGE) / 2 * (len(known) - 1), 9)
             # whole ranks: between a number and infinity there is nothing to interpolate
             low[place] = known[int(np.floor(tail))]
             high[place] = known[int(np.ceil(len(known) - 1 - tail))]
