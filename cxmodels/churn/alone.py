@@ -171,7 +171,7 @@ def _auc_error(area: float, labels: Floats) -> float:
     q1, q2 = area / (2.0 - area), 2.0 * area**2 / (1.0 + area)
     spread = area * (1.0 - area) + (left - 1.0) * (q1 - area**2) + (stayed - 1.0) * (q2 - area**2)
     # where all are told apart the formula gives 0, even for two rows
-    return float(np.sqrt(max(spread, 0.0) / (left * stayed)) + 1.0 / (4.0 * min(left, stayed)))
+    return float(np.sqrt(max(spread, 0.0) / (left * stayed)) + 1.0 / (2.0 * min(left, stayed)))
 
 
 def _low(left: Floats, rows: Floats) -> Floats:

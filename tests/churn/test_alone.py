@@ -15,7 +15,7 @@ X = RNG.normal(size=6_000)
 LABELS = (RNG.random(6_000) < expit(1.5 * X - 1)).astype(float)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [11, 12, 13])
 def test_noise_says_nothing_whatever_its_kind(seed):
     rng = np.random.default_rng(seed)
     kinds = {
