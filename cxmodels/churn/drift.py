@@ -165,7 +165,6 @@ def _count_numbers(before: Floats, after: Floats, *, bins: int) -> pd.DataFrame:
     known = before[np.isfinite(before)]
     # values that were there, never between two: a number that many share is not cut in half
     edges = np.unique(np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf"))
-    edges = edges[edges < known.max()]
     ends = [f"{edge:.6g}" for edge in edges]
     names = [f"up to {end}" for end in ends] + [f"above {ends[-1]}", MISSING]
 

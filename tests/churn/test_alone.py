@@ -31,7 +31,7 @@ def test_noise_says_nothing_whatever_its_kind(seed):
         alone = measure_alone(feature, LABELS)
         assert alone.auc == pytest.approx(0.5, abs=4 * 0.008), kind
         assert alone.auc_low < 0.5, kind
-        assert alone.explained < 0.01, kind
+        assert -0.2 < alone.explained < 0.01, kind
 
 
 def test_a_feature_has_the_auc_of_its_own_order_in_either_direction():

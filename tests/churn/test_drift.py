@@ -67,6 +67,15 @@ def test_a_wider_spread_at_the_same_mean_is_drift_too():
     assert verdict(*frames(lambda x: 2 * x)) == "much drift"
 
 
+def test_numbers_beyond_a_cap_that_many_reached_are_a_piece_of_their_own():
+    before, _ = frames(rows=(4_000, 1))
+    capped = before.clip(upper=0.3)
+    after = capped.mask((capped == 0.3) & (np.arange(4_000) % 2 == 0).reshape(-1, 1), 9.0)
+    drift = measure_drift(capped, after)
+    assert drift.table["verdict"][0] == "much drift"
+    assert drift.pieces.set_index("piece")["scoring"]["above 0.3"] == pytest.approx(0.19, abs=0.02)
+
+
 def test_a_category_that_training_did_not_have_is_named():
     before = pd.DataFrame({"plan": ["basic", "plus"] * 500})
     after = pd.DataFrame({"plan": ["basic", "plus", "max", None] * 250})

@@ -39,6 +39,13 @@ def test_what_alone_nearly_decides_is_refused_whatever_its_kind(leak):
     assert suspects(innocent_name=leak) == {"innocent_name": "refused"}
 
 
+def test_what_ranks_too_well_is_refused_though_few_leave_and_much_stays_uncertain():
+    left = np.arange(10_000) < 200
+    found = find_leaks(pd.DataFrame({"score": 2.4 * left + RNG.normal(size=10_000)}), left)
+    assert found.refused == ("score",)
+    assert found.table["explained"][0] < 0.45
+
+
 def test_a_rare_value_with_which_all_leave_is_refused_though_it_decides_little():
     rare = np.zeros(ROWS)
     rare[np.flatnonzero(LEFT)[:150]] = 1.0
@@ -56,7 +63,9 @@ def test_a_few_customers_who_all_left_are_no_proof_unless_only_leavers_can_have_
     assert suspects(rare=rare) == {}
     rare = np.zeros(ROWS)
     rare[np.flatnonzero(LEFT)[:15]] = 1.0
-    assert suspects(rare=rare) == {"rare": "refused"}
+    found = find_leaks(pd.DataFrame({"rare": rare}), LEFT)
+    assert found.refused == ("rare",)
+    assert found.table["reason"][0] == "all who stayed have '0'; the 15 customers with anything else left"
     rare[np.flatnonzero(LEFT)[3:15]] = 0.0
     assert suspects(rare=rare) == {}
 
