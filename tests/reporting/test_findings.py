@@ -15,6 +15,7 @@ from cxmodels.reporting.findings import (
     FindingError,
     NotebookFindings,
     collect_findings,
+    evidence_behind,
     read_all_findings,
     read_notebook_findings,
     write_json,
@@ -91,3 +92,12 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(tmp_path: Path) 
         write_json(path, {"new": float("nan")})
     assert json.loads(path.read_text(encoding="utf-8")) == {"old": 1}
     assert [found.name for found in tmp_path.iterdir()] == ["findings.json"]
+
+
+def test_a_later_notebook_takes_the_grade_of_the_table_that_it_builds_on(tmp_path: Path) -> None:
+    assert evidence_behind("customer_value", tmp_path) == "unchecked"
+    about = Finding("02-value", "Checked.", evidence="measured", table="customer_value")
+    worth = Finding("02-value", "$5.", money=5.0, evidence="doubtful", table="customer_value")
+    other = Finding("02-value", "$6.", money=6.0, evidence="forecast", table="segments")
+    write_notebook_findings(tmp_path, NotebookFindings("02-value", findings=(about, worth, other)))
+    assert evidence_behind("customer_value", tmp_path) == "doubtful"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import ibis
@@ -46,6 +47,18 @@ def test_the_studys_model_meets_purchase_models_and_rivals_on_the_same_days(chec
     assert (table["top_tenth"] <= table.loc["oracle", "top_tenth"] + 1e-12).all()
     assert np.isfinite(table.loc[["auto", "lightgbm regression"], ["coverage", "width"]]).all().all()
     assert checked.best_rival in {"bg-nbd", "nbd", "past spend rate", "past spend", "lightgbm regression"}
+
+
+def test_a_check_that_went_badly_is_said(checked):
+    assert checked.faults == ()  # the truth is one of the models
+    table = checked.table.copy()
+    chosen = table["kind"] == "chosen"
+    table.loc[chosen, ["mae", "coverage"]] = [2 * table["mae"].max(), 0.6]
+    totals = checked.totals.assign(covered=False)
+    error, total, narrow = replace(checked, table=table, totals=totals).faults
+    assert "lower than this forecast's" in error
+    assert "outside the interval of the total" in total
+    assert "only 60% of the customers' outcomes" in narrow
 
 
 def test_the_prediction_at_the_cut_does_not_know_the_holdout(log, checked):
