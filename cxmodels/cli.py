@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data = typer.Typer(help="Public data sets of the sample studies.", no_args_is_help=True)
+data = typer.Typer(help="Data sets of the sample studies.", no_args_is_help=True)
 app.add_typer(data, name="data")
 
 StudyArgument = Annotated[
@@ -81,7 +81,7 @@ def check(study: StudyArgument, settings: Overrides = None) -> None:
 
 @data.command("list")
 def data_list() -> None:
-    """List the public data sets that can be fetched."""
+    """List the data sets that a study can name: public ones, to be fetched, and a simulated one."""
     from cxmodels.reporting.readiness import print_catalogue
 
     with _errors_in_one_line():
@@ -92,7 +92,7 @@ def data_list() -> None:
 def data_fetch(
     name: Annotated[str, typer.Argument(help="Name of a data set; see `cxmodels data list`.")],
 ) -> None:
-    """Fetch a public data set, check its hash, and say where it is."""
+    """Fetch a public data set and check its hash, or make a simulated one, and say where it is."""
     from cxmodels.datasets.catalogue import fetch
 
     with _errors_in_one_line():

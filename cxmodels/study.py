@@ -99,7 +99,8 @@ class TableSource(_Settings):
     Attributes
     ----------
     source : list of str
-        Files, globs or URLs (relative to the study file), or one catalogue name such as ``cdnow-master``.
+        Files, globs or URLs (relative to the study file), or one catalogue name such as ``cdnow-master``;
+        of a simulated set, such as ``nordtel``, each table takes its own file.
     database, table : str
         Instead of `source`: a DuckDB or SQLite file, and the table in it.
     columns : dict

@@ -1,7 +1,7 @@
-"""Which public data sets are there? Their names, licences and addresses; fetched once, and checked by hash.
+"""Which data sets are there? Their names, licences and addresses; fetched or made once, and checked by hash.
 
-The sets are never part of this project: they are taken from an installed package, or downloaded from their
-public address into a cache. `CXMODELS_DATA_MIRROR` names a folder to take the downloads from instead;
+The public sets are never part of this project: they are taken from an installed package, or downloaded from
+their public address into a cache. `CXMODELS_DATA_MIRROR` names a folder to take the downloads from instead;
 `CXMODELS_CACHE` another place for the cache.
 """
 
@@ -21,6 +21,7 @@ import pooch
 
 from cxmodels.datasets.cdnow import MASTER, SAMPLE, write_cdnow
 from cxmodels.datasets.online_retail import write_online_retail
+from cxmodels.datasets.simulated import NORDTEL, Simulated
 from cxmodels.study_errors import nearest
 
 
@@ -48,14 +49,14 @@ class Packaged:
 
 @dataclass(frozen=True)
 class Entry:
-    """One public data set: what it is, whose it is, where it comes from, and how it is made readable.
+    """One data set: what it is, whose it is, where it comes from, and how it is made readable.
 
-    `convert` turns the fetched file into Parquet, once.
+    `convert` turns the fetched file into Parquet, once. A simulated set has one part, and a file a table.
     """
 
     title: str
     licence: str
-    parts: tuple[Remote | Packaged, ...]
+    parts: tuple[Remote | Packaged | Simulated, ...]
     convert: Callable[[Path, Path], None] | None = None
 
 
@@ -193,6 +194,11 @@ CATALOGUE: dict[str, Entry] = {
             ),
         ),
     ),
+    "nordtel": Entry(
+        "Nordtel, simulated: 20,000 customers of a Nordic telecom operator over three years, all tables",
+        "made by cxmodels (MIT)",
+        (NORDTEL,),
+    ),
 }
 
 
@@ -209,7 +215,7 @@ def list_datasets() -> pd.DataFrame:
             "name": name,
             "title": entry.title,
             "licence": entry.licence,
-            "files": len(entry.parts),
+            "files": sum(len(part.tables) if isinstance(part, Simulated) else 1 for part in entry.parts),
             "here": all(_is_here(part) for part in entry.parts),
         }
         for name, entry in CATALOGUE.items()
@@ -217,13 +223,15 @@ def list_datasets() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "title", "licence", "files", "here"])
 
 
-def fetch(name: str) -> list[Path]:
+def fetch(name: str, *, table: str | None = None) -> list[Path]:
     """Return the files of a data set, fetched, checked and made readable where that is needed.
 
     Parameters
     ----------
     name : str
         A name in the catalogue.
+    table : str, optional
+        Of a simulated set, give the file of this canonical table only. Other sets are one table.
 
     Returns
     -------
@@ -233,8 +241,8 @@ def fetch(name: str) -> list[Path]:
     Raises
     ------
     CatalogueError
-        Where there is no such name, the package is not installed, the address cannot be reached, or the file
-        there is another one than it was.
+        Where there is no such name, the package is not installed, the address cannot be reached, the file
+        there is another one than it was, or a simulated set has no such table.
     """
     if name not in CATALOGUE:
         raise CatalogueError(
@@ -242,7 +250,10 @@ def fetch(name: str) -> list[Path]:
             f"There are: {', '.join(CATALOGUE)}."
         )
     entry = CATALOGUE[name]
-    originals = [_locate(part, name=name) for part in entry.parts]
+    simulated = [part for part in entry.parts if isinstance(part, Simulated)]
+    if simulated:
+        return [file for part in simulated for file in _made(part, name=name, table=table)]
+    originals = [_locate(part, name=name) for part in entry.parts if not isinstance(part, Simulated)]
     if entry.convert is None:
         return originals
     return [_converted(original, name=name, convert=entry.convert) for original in originals]
@@ -260,7 +271,9 @@ def _mirrored(part: Remote) -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
-def _is_here(part: Remote | Packaged) -> bool:
+def _is_here(part: Remote | Packaged | Simulated) -> bool:
+    if isinstance(part, Simulated):
+        return True
     if isinstance(part, Packaged):
         return find_spec(part.package) is not None
     return _mirrored(part) is not None or (cache_folder() / part.path).is_file()
@@ -289,6 +302,17 @@ def _locate(part: Remote | Packaged, *, name: str) -> Path:
             "the file at "
             f"{part.path} below a folder, and name that folder in CXMODELS_DATA_MIRROR."
         ) from None
+
+
+def _made(part: Simulated, *, name: str, table: str | None) -> list[Path]:
+    """Return the files of a simulated set: all, or that of one table. What is not there yet is made."""
+    if table is not None and table not in part.tables:
+        raise CatalogueError(
+            f"{name} has no table {table!r}{nearest(table, part.tables, otherwise='.')} "
+            f"It has: {', '.join(part.tables)}."
+        )
+    made = part.make(cache_folder() / "simulated" / f"{name}-{part.key}")
+    return [file for file in made if table in (None, file.stem)]
 
 
 def _sha256(file: Path) -> str:

@@ -118,6 +118,7 @@ SCHEMAS: dict[str, Schema] = {
             (
                 _customer(),
                 _time(),
+                Column("recorded_at", "time", "study time zone; empty: at once"),
                 Column("channel", "text", needed=True),
                 Column("reason", "text", needed=True),
                 Column("wait_minutes", "number", "minutes", low=0),
@@ -126,6 +127,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("cost", "number", "study currency", low=0),
                 Column("touchpoint", "text"),
             ),
+            orders=(Order("timestamp", "recorded_at"),),
             time="timestamp",
         ),
         Schema(
@@ -150,11 +152,13 @@ SCHEMAS: dict[str, Schema] = {
             (
                 _customer(),
                 _time(),
+                Column("recorded_at", "time", "study time zone; empty: at once"),
                 Column("kind", "text", needed=True, filled=True),
                 Column("magnitude", "number", "the kind's own unit"),
                 Column("touchpoint", "text"),
                 Column("channel", "text"),
             ),
+            orders=(Order("timestamp", "recorded_at"),),
             time="timestamp",
         ),
         Schema(

@@ -112,7 +112,7 @@ def locate(sources: list[str], *, table: str, folder: Path) -> dict[Path, str]:
     sources : list of str
         Files, globs, URLs, or names in the catalogue.
     table : str
-        Canonical name, for errors.
+        Canonical name, for errors, and to choose among the tables of a simulated set.
     folder : Path
         Where relative names start.
     """
@@ -123,7 +123,7 @@ def locate(sources: list[str], *, table: str, folder: Path) -> dict[Path, str]:
             continue
         if name in catalogue.CATALOGUE:
             try:
-                fetched = catalogue.fetch(name)
+                fetched = catalogue.fetch(name, table=table)
             except catalogue.CatalogueError as error:
                 raise DataError(f"[tables.{table}] source = {name!r}: {error}") from None
             found |= {file: name if len(fetched) == 1 else f"{name}/{file.name}" for file in fetched}

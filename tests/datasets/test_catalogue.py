@@ -8,6 +8,7 @@ import pytest
 
 from cxmodels.datasets import catalogue
 from cxmodels.datasets.catalogue import CATALOGUE, CatalogueError, Entry, Remote, fetch, list_datasets
+from cxmodels.datasets.simulated import NORDTEL, Simulated
 
 
 @pytest.fixture
@@ -111,7 +112,46 @@ def test_completejourney_is_taken_from_its_package(data_set):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in CATALOGUE if name not in ("online-retail", "completejourney")]
+    "name", [name for name in CATALOGUE if name not in ("online-retail", "completejourney", "nordtel")]
 )
 def test_each_set_that_is_here_has_the_pinned_bytes(data_set, name):
     assert all(file.stat().st_size > 0 for file in data_set(name))
+
+
+@pytest.fixture
+def small(elsewhere, monkeypatch):
+    """A simulated set of few customers, under the name of the large one."""
+    part = Simulated(customers=40, seed=1, tables=NORDTEL.tables)
+    monkeypatch.setitem(CATALOGUE, "nordtel", Entry("Simulated", "MIT", (part,)))
+    return elsewhere
+
+
+def test_a_simulated_set_gives_the_file_of_the_table_asked_for(small):
+    (contacts,) = fetch("nordtel", table="contacts")
+    assert contacts.name == "contacts.parquet" and contacts.is_file()
+    assert [file.stem for file in fetch("nordtel")] == list(NORDTEL.tables)
+
+
+def test_a_simulated_set_is_made_once_and_leaves_nothing_unfinished(small, monkeypatch):
+    made = fetch("nordtel")
+    monkeypatch.setattr("cxmodels.datasets.operator.write_operator", None)
+    assert fetch("nordtel") == made
+    assert [folder.name for folder in (small / "cache" / "simulated").iterdir()] == [made[0].parent.name]
+
+
+def test_a_simulated_set_of_another_size_or_seed_is_another_one():
+    keys = {Simulated(customers, seed, ()).key for customers in (40, 50) for seed in (1, 2)}
+    assert len(keys) == 4
+
+
+def test_a_table_that_a_simulated_set_has_not_is_named(small):
+    with pytest.raises(
+        CatalogueError, match=r"nordtel has no table 'snapshot'.*It has: transactions, contracts"
+    ):
+        fetch("nordtel", table="snapshot")
+
+
+def test_a_simulated_set_says_so_and_needs_no_download():
+    listed = list_datasets().set_index("name").loc["nordtel"]
+    assert listed.here and "simulated" in listed.title
+    assert listed.files == len(NORDTEL.tables)

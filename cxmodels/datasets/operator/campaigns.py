@@ -88,9 +88,9 @@ class Treatments(Checked):
         Probability of each action in the trial; what is left is the probability of doing nothing.
     first_month, every_months : int
         First month of the simulation with treatments; months between two occasions of a customer.
-    targeted_base, targeted_grievance, targeted_end : float
-        Outside the trial: log odds of a discount; their change with the customer's grievance, and in the two
-        months before a binding ends and the one in which it does.
+    targeted_base, targeted_grievance, targeted_loyalty, targeted_end : float
+        Outside the trial: log odds of a discount; their change with the customer's grievance and loyalty
+        (those at risk get more), and in the two months before a binding ends and the one in which it does.
     reviewed : float
         Outside the trial a customer is looked at when the probability of a discount is at least this.
     targeting : float
@@ -106,13 +106,14 @@ class Treatments(Checked):
     """
 
     trial: Share = 0.3
-    trial_discount: Share = 0.10
+    trial_discount: Share = 0.2
     trial_call: Share = 0.2
     trial_upgrade: Share = 0.2
     first_month: AtLeastOne = 6
     every_months: AtLeastOne = 6
     targeted_base: Number = -3.2
     targeted_grievance: Number = 1.2
+    targeted_loyalty: Number = -0.8
     targeted_end: Number = 1.6
     reviewed: Share = 0.15
     targeting: Share = 1.0

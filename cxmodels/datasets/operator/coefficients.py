@@ -52,7 +52,7 @@ class EventKind(Checked):
 
 def _outage() -> EventKind:
     return EventKind(
-        rate=0.20, usage=0.8, climate=1.0, hidden=True, magnitude=3.0, spread=0.9, impact=0.30, contact=0.30
+        rate=0.20, usage=0.85, climate=1.0, hidden=True, magnitude=3.0, spread=0.9, impact=0.30, contact=0.30
     )
 
 
@@ -185,8 +185,8 @@ class Leaving(Checked):
         Share of the leavers that get in touch to cancel, and how many days before the end at most.
     """
 
-    base: Number = -3.95
-    loyalty: Number = 1.0
+    base: Number = -4.05
+    loyalty: Number = 1.2
     mood: Number = 0.75
     mood_kept: Share = 0.75
     price: Number = 2.5

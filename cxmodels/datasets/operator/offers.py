@@ -12,8 +12,8 @@ from cxmodels.datasets.operator.rows import Rows
 from cxmodels.datasets.operator.scene import Scene
 from cxmodels.datasets.operator.state import State
 
-ACTIONS = ("none", "discount", "call", "upgrade")
-NONE, DISCOUNT, CALL, UPGRADE = range(len(ACTIONS))
+ACTIONS = ("nothing", "discount", "call", "upgrade")
+NOTHING, DISCOUNT, CALL, UPGRADE = range(len(ACTIONS))
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def choose(scene: Scene, state: State) -> Offers:
     targeted, at_risk = _targeted(scene, state, due & ~scene.customers.trial & rested)
     given = chance[targeted] < at_risk
     who = np.concatenate((in_trial, targeted))
-    action = np.concatenate((drawn, np.where(given, DISCOUNT, NONE)))
+    action = np.concatenate((drawn, np.where(given, DISCOUNT, NOTHING)))
     propensity = np.concatenate((shares[drawn], np.where(given, at_risk, 1.0 - at_risk)))
     occasion = state.occasions[who]
     instead = scene.rerun.instead
@@ -106,6 +106,7 @@ def _targeted(scene: Scene, state: State, open_to: Flags) -> tuple[Ints, Floats]
     logit = (
         one.targeted_base
         + one.targeted_grievance * state.grievance.sum(axis=1)
+        + one.targeted_loyalty * scene.customers.loyalty
         + one.targeted_end * ((to_end >= 0) & (to_end <= 2))
     )
     # nobody is certain to be chosen or to be left alone, so that every propensity lies between 0 and 1

@@ -126,8 +126,8 @@ class Money(Checked):
         A year; for the values that the truth states.
     """
 
-    usage_cost: NotNegative = 80.0
-    usage_slope: Number = 0.8
+    usage_cost: NotNegative = 90.0
+    usage_slope: Number = 0.7
     price_rise: Number = 0.03
     addons: NotNegative = 0.15
     addons_usage: Number = 0.4
