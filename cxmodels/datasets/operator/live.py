@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmodels.datasets.operator import asking, happenings, leaving, money, offers, service
-from cxmodels.datasets.operator.draws import Draws, Floats, Ints
+from cxmodels.datasets.operator.draws import Floats, Ints
 from cxmodels.datasets.operator.levers import AS_IT_WAS, Rerun
 from cxmodels.datasets.operator.people import Customers
 from cxmodels.datasets.operator.records import Records
 from cxmodels.datasets.operator.rows import Rows
 from cxmodels.datasets.operator.scene import Scene
-from cxmodels.datasets.operator.settings import OperatorSettings
 from cxmodels.datasets.operator.state import KINDS, State, fresh
 from cxmodels.datasets.operator.world import World
 
@@ -59,9 +58,7 @@ class Rates:
 def live(
     customers: Customers,
     *,
-    settings: OperatorSettings,
     world: World,
-    draws: Draws,
     months: int,
     rerun: Rerun = AS_IT_WAS,
     records: Records | None = None,
@@ -72,8 +69,8 @@ def live(
     ----------
     customers : Customers
         Who; any part of all customers gives the same lives.
-    settings, world, draws
-        What they live by.
+    world : World
+        What they live in.
     months : int
         How many months, from the first.
     rerun : Rerun
@@ -91,7 +88,7 @@ def live(
     state = fresh(len(customers))
     rates = None
     for month in range(months):
-        scene = Scene(settings, draws, world, customers, rerun, month)
+        scene = Scene(world, customers, rerun, month)
         rates = rates or _rates(scene)
         state.here |= scene.begun & (left == STAYS)
         hazard[:, month], margin[:, month], leavers = _month(scene, state, rates, records=records)

@@ -36,19 +36,14 @@ class Reruns:
     settings: OperatorSettings
 
     @cached_property
-    def draws(self) -> Draws:
-        """The seed's chance."""
-        return Draws(self.seed)
-
-    @cached_property
     def world(self) -> World:
         """What customers have in common."""
-        return make_world(self.settings, draws=self.draws)
+        return make_world(self.settings, draws=Draws(self.seed))
 
     @cached_property
     def everybody(self) -> Customers:
         """All customers."""
-        return draw_customers(np.arange(self.customers), settings=self.settings, draws=self.draws)
+        return draw_customers(np.arange(self.customers), settings=self.settings, draws=self.world.draws)
 
     @cached_property
     def ids(self) -> pd.Index:
@@ -131,9 +126,7 @@ class Reruns:
     ) -> Paths:
         return live(
             self.everybody.some(who),
-            settings=self.settings,
             world=self.world,
-            draws=self.draws,
             months=months,
             rerun=rerun,
             records=records,

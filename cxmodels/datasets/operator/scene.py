@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cxmodels.datasets.operator.draws import Draws, Flags, Floats, Ints
+from cxmodels.datasets.operator.draws import Flags, Floats, Ints
 from cxmodels.datasets.operator.levers import Rerun
 from cxmodels.datasets.operator.people import Customers
 from cxmodels.datasets.operator.settings import OperatorSettings
@@ -23,18 +23,21 @@ class Scene:
 
     Attributes
     ----------
-    settings, draws, world, customers, rerun
+    world, customers, rerun
         The same in all months of a run.
     month : int
         Month of the simulation.
     """
 
-    settings: OperatorSettings
-    draws: Draws
     world: World
     customers: Customers
     rerun: Rerun
     month: int
+
+    @property
+    def settings(self) -> OperatorSettings:
+        """How the operator is."""
+        return self.world.settings
 
     @cached_property
     def days(self) -> int:
@@ -64,11 +67,11 @@ class Scene:
     def chance(self, mechanism: str, unit: Ints | None = None) -> Floats:
         """Draw the month's chance for a mechanism: for every customer, or for the units named."""
         unit = self.customers.number if unit is None else unit
-        return self.draws.uniform(mechanism, month=self.month, unit=unit)
+        return self.world.draws.uniform(mechanism, month=self.month, unit=unit)
 
     def normal(self, mechanism: str, unit: Ints) -> Floats:
         """Draw standard normal chance for the units named."""
-        return self.draws.normal(mechanism, month=self.month, unit=unit)
+        return self.world.draws.normal(mechanism, month=self.month, unit=unit)
 
     def factor(self, lever: str) -> float:
         """Return by what the re-run multiplies a lever in this month."""

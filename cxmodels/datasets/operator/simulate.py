@@ -150,7 +150,7 @@ def _pieces(customers: int, *, settings: OperatorSettings, seed: int) -> Iterato
         people = draw_customers(number, settings=settings, draws=draws)
         records = Records()
         months = int(settings.span.months)
-        live(people, settings=settings, world=world, draws=draws, months=months, records=records)
+        live(people, world=world, months=months, records=records)
         yield make_tables(people, records, settings=settings, calendar=world.calendar)
 
 

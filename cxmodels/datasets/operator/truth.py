@@ -116,7 +116,7 @@ class Truth:
         Parameters
         ----------
         lever : str
-            One of `cxmodels.datasets.operator.levers.LEVERS`, such as ``"outages"``.
+            One of `cxmodels.datasets.operator.LEVERS`, such as ``"outages"``.
         change : float
             Relative change of what it multiplies: -0.5 halves it, 0 changes nothing.
         since : date, optional

@@ -20,6 +20,10 @@ class World:
 
     Attributes
     ----------
+    settings : OperatorSettings
+        How the operator is.
+    draws : Draws
+        The seed's chance.
     calendar : Calendar
         Months as days.
     climate : ndarray of float
@@ -31,6 +35,8 @@ class World:
         Index of the fees relative to the market.
     """
 
+    settings: OperatorSettings
+    draws: Draws
     calendar: Calendar
     climate: Floats
     load: Floats
@@ -53,4 +59,4 @@ def make_world(settings: OperatorSettings, *, draws: Draws) -> World:
         noise = draws.normal("region/load", month=month, unit=regions)
         season = SEASON[calendar.of_year(month)]
         load[month] = season * np.sqrt(climate[month]) * np.exp(0.2 * noise - 0.02)
-    return World(calendar, climate, load, prices)
+    return World(settings, draws, calendar, climate, load, prices)
