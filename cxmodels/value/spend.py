@@ -326,8 +326,8 @@ def _bounded_mean(params: dict[str, float], cells: SpendCells) -> tuple[dict[str
 
     start = np.array([np.log(np.clip(params["p"], 0.05, 500.0)), np.log(max(q - 1.0, 0.1))])
     best = minimize(negative, start, method="L-BFGS-B", bounds=[(-6.0, 9.0), (-4.0, 9.0)])
-    stated = "infinite" if not np.isfinite(mean) else f"{mean / cells.mean:.1f} times the observed one"
+    stated = "infinite" if not np.isfinite(mean) else f"{mean / cells.mean:.2g} times the observed one"
     return named(best.x), (
-        f"Gamma-Gamma's mean spend came out {stated} (q = {q:.2f}): it was refitted with the observed mean "
-        "of the repeat buyers."
+        f"Gamma-Gamma's mean spend came out {stated} (q = {q:.2f}): it was refitted with the mean that was "
+        "observed."
     )
