@@ -178,27 +178,31 @@ def expected_maximum_profit(
             for weights in resample(places, draws=draws, seed=seed)
         ]
         low, high = interval(np.array(samples)[:, None])
-    profit = hull.left * (terms.acceptance * (terms.clv - terms.incentive) - terms.contact_cost)
-    profit = profit - hull.stayed * (terms.incentive + terms.contact_cost)
-    best = int(np.argmax(profit))
-    table = pd.DataFrame(
+    table = _profits(hull, campaign=terms)
+    best = table.loc[table["profit"].idxmax()]
+    return MaximumProfit(
+        empc=empc,
+        empc_low=float(low[0]),
+        empc_high=float(high[0]),
+        empc_share=share,
+        mpc=float(best["profit"]),
+        mpc_share=float(best["share"]),
+        table=table,
+    )
+
+
+def _profits(hull: _Hull, *, campaign: Campaign) -> pd.DataFrame:
+    """Return what targeting up to each corner of the hull earns at the mean acceptance rate."""
+    earned = hull.left * (campaign.acceptance * (campaign.clv - campaign.incentive) - campaign.contact_cost)
+    return pd.DataFrame(
         {
             "share": hull.left + hull.stayed,
             "leavers": hull.left / hull.left[-1],
             "stayers": hull.stayed / hull.stayed[-1],
             "acceptance_from": hull.edges[:-1],
             "acceptance_to": hull.edges[1:],
-            "profit": profit,
+            "profit": earned - hull.stayed * (campaign.incentive + campaign.contact_cost),
         }
-    )
-    return MaximumProfit(
-        empc=empc,
-        empc_low=float(low[0]),
-        empc_high=float(high[0]),
-        empc_share=share,
-        mpc=float(profit[best]),
-        mpc_share=float(table["share"].iloc[best]),
-        table=table,
     )
 
 

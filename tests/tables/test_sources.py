@@ -303,3 +303,12 @@ def test_a_wanted_column_that_is_there_twice_is_not_guessed(see_csv, header):
 
 def test_another_column_may_be_there_twice(see_csv):
     assert see_csv("id,day,net,note,note\n1,2025-12-31,5,a,b\n").amounts == [5.0]
+
+
+def test_a_sheet_with_a_wanted_column_twice_is_not_guessed_either(see, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["id", "day", "net", "net"], ["1", "2025-12-31", 5, 6]):
+        book.active.append(row)
+    book.save(tmp_path / "log.xlsx")
+    with pytest.raises(DataError, match="2 columns 'net'"):
+        see(source=["log.xlsx"])

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxmodels.study import SegmentSettings
+from cxmodels.value.segment_rules import REPAIR, SEGMENTS
 from cxmodels.value.segments import (
     LIFECYCLES,
-    REPAIR,
-    SEGMENTS,
     assign_segments,
     expected_gap_days,
     lifecycles,
