@@ -179,7 +179,7 @@ def expected_maximum_profit(
         ]
         low, high = interval(np.array(samples)[:, None])
     table = _profits(hull, campaign=terms)
-    best = table.loc[table["profit"].idxmax()]
+    best = table.iloc[int(table["profit"].to_numpy().argmax())]
     return MaximumProfit(
         empc=empc,
         empc_low=float(low[0]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,8 +121,6 @@ def test_the_same_inputs_settings_and_seed_give_the_same_findings_and_figures(
 
 
 def test_only_runs_what_is_asked_and_keeps_the_other_pages(finished: Project, tmp_path: Path) -> None:
-    import shutil
-
     report = tmp_path / "report"
     shutil.copytree(finished.report, report)
     before = (report / "notebooks" / "01-value.ipynb").read_bytes()
@@ -140,8 +139,6 @@ def test_only_runs_what_is_asked_and_keeps_the_other_pages(finished: Project, tm
 
 def copy_of(finished: Project, place: Path) -> Project:
     """Copy a project with its report, to do harm to."""
-    import shutil
-
     return Project(Path(shutil.copytree(finished.folder, place / "copy")))
 
 
@@ -217,10 +214,21 @@ def test_an_input_that_changes_during_the_run_ends_it(project: Project) -> None:
     assert not project.report.exists()
 
 
+def test_a_change_of_either_of_two_files_of_one_name_ends_the_run(project: Project, tmp_path: Path) -> None:
+    for year in ("2024", "2025"):
+        (tmp_path / year).mkdir()
+        shutil.copy(project.study.parent / "orders.csv", tmp_path / year / "orders.csv")
+    files = [str(tmp_path / year / "orders.csv") for year in ("2024", "2025")]
+    text = project.study.read_text(encoding="utf-8").replace('"orders.csv"', json.dumps(files))
+    project.study.write_text(text, encoding="utf-8")
+    cell = f"open({files[0]!r}, 'a').write('0009,1998-04-01,1\\n')"
+    project.write("01-value", replace(GIVES, cells=[cell]))
+    with pytest.raises(RunFailed, match=r"orders\.csv changed during the run"):
+        run_study("shop", only=["01"])
+
+
 @pytest.mark.slow
 def test_only_marks_pages_that_build_on_what_was_run_again(finished: Project, tmp_path: Path) -> None:
-    import shutil
-
     report = tmp_path / "report"
     shutil.copytree(finished.report, report)
     run_study(
