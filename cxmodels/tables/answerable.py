@@ -157,7 +157,8 @@ def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
     """Return a check that a table has rows known by `as_of`, from enough customers, and a filled column."""
 
     def look(tables: Tables, study: Study) -> Verdict:
-        table = known_by(tables[name], study.as_of, column=schema_of(name).time)
+        time = "answered_at" if name == "surveys" and has else schema_of(name).time
+        table = known_by(tables[name], study.as_of, column=time)
         if has and has not in table.columns:
             return Verdict(False, f"{name} has no column {has}: map it in [tables.{name}] columns.")
         table = table.filter(table[has].notnull()) if has else table

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import duckdb
 
 from cxmodels.tables import fingerprints
+from cxmodels.tables.cut import RECORDED
 from cxmodels.tables.door import Plan, parsed_rows, reasons_of, value_of
 from cxmodels.tables.fingerprints import count_different, count_equal_rows, hash_of, repeated, sorted_hashes
 from cxmodels.tables.parse import quote, text
@@ -44,7 +45,7 @@ def count_rows(
     rows : str
         SQL of all its rows, with values and reasons.
     as_of : date
-        Rows after this day are counted as not yet known.
+        Rows recorded after this day are counted as not yet known.
     count_duplicates : bool
         Whether lines equal to an earlier one are counted.
     """
@@ -85,6 +86,7 @@ def count_rows(
 def _facts(plan: Plan, rows: str, *, as_of: date, texts: list[str]) -> str:
     day = quote(f"__v_{plan.schema.time}") if plan.schema.time else "NULL::DATE"
     amount = '"__v_amount"' if "amount" in plan.mapping else "NULL::DOUBLE"
+    known = f"coalesce({quote('__v_' + RECORDED)}, {day})" if _tells_recording(plan) else day
     after = f"DATE {text(str(as_of + timedelta(days=1)))}"
     ok = "__reason IS NULL"
     columns = [
@@ -92,12 +94,17 @@ def _facts(plan: Plan, rows: str, *, as_of: date, texts: list[str]) -> str:
         f"count(*) FILTER ({ok})",
         f"CAST(min({day}) FILTER ({ok}) AS DATE)::VARCHAR",
         f"CAST(max({day}) FILTER ({ok}) AS DATE)::VARCHAR",
-        f"count(*) FILTER ({ok} AND {day} >= {after})",
+        f"count(*) FILTER ({ok} AND {known} >= {after})",
         f"count(*) FILTER ({ok} AND {amount} < 0)",
         f"count(*) FILTER ({ok} AND {amount} = 0)",
         *(f"count(*) FILTER ({quote('__v_' + n)} IS DISTINCT FROM {quote(plan.mapping[n])})" for n in texts),
     ]
     return f"SELECT {', '.join(columns)} FROM {rows}"
+
+
+def _tells_recording(plan: Plan) -> bool:
+    """Whether the table says when its rows were recorded, as `known_at` reads it."""
+    return RECORDED in plan.mapping and plan.schema.column(RECORDED).kind == "time"
 
 
 def _reasons(con: duckdb.DuckDBPyConnection, plan: Plan, rows: str) -> tuple[ReasonCount, ...]:

@@ -129,3 +129,13 @@ def test_contracts_answer_who_leaves_and_those_that_start_later_do_not_count(see
     found = questions(tables, study).set_index("question")["why"]
     assert "60 contracts ended by 2024-05-31, 75 run on" in found["Who is about to leave?"]
     assert "135 customers with contracts" in found["What is a customer under contract worth?"]
+
+
+def test_scores_answered_after_as_of_do_not_count(see_csv, study_of):
+    day = {True: "2024-05-31", False: "2024-06-01"}
+    lines = [f"c{i},2024-05-30,{day[i < 60]},nps,9" for i in range(100)]
+    content = "\n".join(["customer_id,sent_at,answered_at,metric,score", *lines])
+    tables = see_csv(content, canonical="surveys").tables
+    study = study_of(source=["log.csv"], canonical="surveys", as_of=date(2024, 5, 31))
+    found = questions(tables, study).set_index("question")["why"]
+    assert "60 customers with surveys" in found["How content are customers, and how sure is that?"]

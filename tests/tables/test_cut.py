@@ -62,3 +62,39 @@ def test_a_history_may_start_later_and_holds_its_whole_first_day(log):
     assert moments(known_since(log, None, date(2025, 1, 31))) == EDGES[:3]
     with pytest.raises(ValueError, match="nothing would be left"):
         known_since(log, date(2025, 2, 1), date(2025, 1, 31))
+
+
+@pytest.fixture(scope="module")
+def late():
+    """One row in time, one recorded late, one of which nothing says when it was recorded."""
+    happened = [datetime(2025, 1, 30), datetime(2025, 1, 31), datetime(2025, 1, 31, 12)]
+    recorded = [datetime(2025, 1, 30), datetime(2025, 2, 2), None]
+    return ibis.memtable(
+        {"timestamp": happened, "recorded_at": recorded},
+        schema={"timestamp": "timestamp", "recorded_at": "timestamp"},
+    )
+
+
+def test_a_row_is_known_when_it_was_recorded(late):
+    happened = moments(late)
+    assert moments(known_by(late, date(2025, 1, 31))) == [happened[0], happened[2]]
+    assert moments(known_by(late, date(2025, 2, 2))) == happened
+    assert moments(known_since(late, date(2025, 1, 31), date(2025, 2, 1))) == [happened[2]]
+
+
+def test_rows_recorded_late_part_the_table_too(late):
+    cut = date(2025, 1, 31)
+    assert moments(within(late, cut, date(2026, 1, 1))) == [datetime(2025, 1, 31)]
+    assert sorted(moments(known_by(late, cut)) + moments(within(late, cut, date(2026, 1, 1)))) == moments(
+        late
+    )
+
+
+def test_a_table_that_does_not_say_when_it_was_recorded_is_cut_by_one_plain_comparison(log):
+    assert "COALESCE" in ibis.to_sql(known_by(log.mutate(recorded_at=log.timestamp), date(2025, 1, 31)))
+    assert "COALESCE" not in ibis.to_sql(known_by(log, date(2025, 1, 31)))
+
+
+def test_a_recorded_time_that_is_no_time_is_refused(log):
+    with pytest.raises(ValueError, match="recorded_at is string"):
+        known_by(log.mutate(recorded_at=ibis.literal("soon")), date(2025, 1, 31))

@@ -197,6 +197,15 @@ def test_rows_after_as_of_are_kept_since_they_are_only_not_yet_known(see_csv):
     assert seen.check.after_as_of == 1
 
 
+def test_rows_recorded_after_as_of_are_not_yet_known_either(see_csv):
+    content = (
+        "customer_id,timestamp,recorded_at,kind\n1,2025-06-29,2025-06-30 23:59,outage\n"
+        "2,2025-06-29,2025-07-01 00:00,outage\n3,2025-06-30 12:00,,outage\n"
+    )
+    seen = see_csv(content, canonical="events", as_of=date(2025, 6, 30))
+    assert (seen.check.rows_kept, seen.check.after_as_of) == (3, 1)
+
+
 def test_dates_after_today_and_before_1900_are_set_aside(see_csv):
     later = date.today() + timedelta(days=400)
     content = f"id,day,net\n1,2025-06-30,5\n2,{later},5\n3,1899-12-31,5\n4,2025-02-30,5\n"
