@@ -43,8 +43,8 @@ def known_at(table: ir.Table, *, column: str = "timestamp") -> ir.Value:
         return table[column]
     if not table[RECORDED].type().is_temporal():
         raise ValueError(
-            f"Column {RECORDED} is {table[RECORDED].type()}: no time at which a row became known. Make it a time "
-            "stamp, or map it under another name."
+            f"Column {RECORDED} is {table[RECORDED].type()}: no time at which a row became known. Make it a "
+            "time stamp, or map it under another name."
         )
     return ibis.coalesce(table[RECORDED], table[column].cast(table[RECORDED].type()))
 

@@ -1,0 +1,1 @@
+"""What did each customer live through, as it was known on a date?"""
