@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, Result, save
 
-ALL = ("speed", "growth", "accuracy", "recovery")
+ALL = ("speed", "growth", "signals", "accuracy", "recovery")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,10 +33,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=ALL, metavar="|".join(ALL), help="default: all of them")
     parser.add_argument(
-        "--small", action="store_true", help="50,000 customers instead of a million; few seeds"
+        "--small", action="store_true", help="few customers and seeds (speed: 50,000 instead of a million)"
     )
     parser.add_argument("--large", action="store_true", help="growth up to ten million customers")
-    parser.add_argument("--repetitions", type=int, help="rounds of each contender (speed 3, growth 1)")
+    parser.add_argument(
+        "--repetitions", type=int, help="rounds of each contender (speed and signals 3, growth 1)"
+    )
     parser.add_argument("--seeds", type=int, help="simulated populations of the recovery benchmark (30)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
     return parser
@@ -64,6 +66,13 @@ def _growth(chosen: argparse.Namespace, folder: Path) -> Result:
     )
 
 
+def _signals(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.signals import CUSTOMERS, SMALL, measure_signals
+
+    customers = SMALL if chosen.small else CUSTOMERS
+    return measure_signals(customers=customers, repetitions=chosen.repetitions or 3, folder=folder)
+
+
 def _accuracy(chosen: argparse.Namespace, folder: Path) -> Result:
     from benchmarks.accuracy import measure_accuracy
 
@@ -79,6 +88,7 @@ def _recovery(chosen: argparse.Namespace, folder: Path) -> Result:
 BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "speed": _speed,
     "growth": _growth,
+    "signals": _signals,
     "accuracy": _accuracy,
     "recovery": _recovery,
 }

@@ -21,6 +21,7 @@ SCORE_DAYS = 730
 """How long a score counts as the customer's last: two rounds of a question that is asked each year."""
 
 _WHOLE = {"contacts": "contact", "transactions": "purchase"}
+_NORDIC = str.maketrans({"ø": "o", "æ": "ae"})
 _RESERVED = ("contact", "wait_minutes", "purchase", "spend", "refund", "other_event", "contact_other")
 
 
@@ -217,7 +218,11 @@ class _Chooser:
             yield _Group(prefix, touchpoint=place, apart_from=tuple(kept["of"]))
 
     def _prefix(self, word: str, *, before: str) -> str:
-        plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+        plain = (
+            unicodedata.normalize("NFKD", word.casefold().translate(_NORDIC))
+            .encode("ascii", "ignore")
+            .decode()
+        )
         prefix = free = before + (re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "unnamed")
         number = 1
         while free in self.taken:
