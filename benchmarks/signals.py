@@ -155,6 +155,6 @@ def _times(runs: Mapping[str, Run], *, customers: int, records: int, repetitions
         f"{', '.join(map(str, WINDOWS))} days",
         table,
         spec | {"rows": ",", "columns": ",", "peak MB": ",.0f"},
-        note=f"Median of {repetitions} interleaved runs, each in a fresh process, imports included; stages of the "
-        "last.",
+        note=f"Median of {repetitions} interleaved runs, each in a fresh process, imports included; seconds "
+        "of the stages are those of the last run.",
     )

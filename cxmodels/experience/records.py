@@ -40,7 +40,8 @@ def records(table: ir.Table, name: str, *, wanted: Wanted) -> ir.Table:
     ibis Table
         Columns customer_id, ``day`` (when it happened), ``known`` (the day since which it is known), ``of``
         (kind, reason or metric; not for transactions), and what is wanted: ``size`` (measure), ``resolved``,
-        ``repeat_known`` (the day since which the contact is known to be a repeat; empty: it is none).
+        ``earlier_known`` (the day since which it is known that a contact about the same came before; empty:
+        there was none).
         Of surveys that are asked for their answers each row is an answer: ``size`` its score, ``turn`` its
         place among the customer's answers to that metric, ``change`` from the score before. Otherwise each is
         a question, with ``answered`` (day of the answer; empty: none).
@@ -67,15 +68,13 @@ def records(table: ir.Table, name: str, *, wanted: Wanted) -> ir.Table:
 
 
 def _with_repeats(rows: ir.Table) -> ir.Table:
-    """Say since when each contact is known to follow another of the same customer about the same."""
+    """Say since when an earlier contact of the same customer about the same is known."""
     earlier = ibis.range_window(
         group_by=["customer_id", "of"], order_by="second", preceding=(REPEAT_DAYS * DAY_SECONDS, 1)
     )
     # there may be several earlier ones: the one that came into the records first tells
-    first = rows.known.min().over(earlier)
-    repeats = first.notnull() & rows["of"].notnull()
-    since = repeats.ifelse(ibis.greatest(rows.known, first), ibis.null("date"))
-    return rows.mutate(repeat_known=since).drop("second")
+    since = rows["of"].notnull().ifelse(rows.known.min().over(earlier), ibis.null("date"))
+    return rows.mutate(earlier_known=since).drop("second")
 
 
 def _questions(surveys: ir.Table) -> ir.Table:

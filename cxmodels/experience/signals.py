@@ -212,7 +212,7 @@ def _figure(seen: ir.Table, signal: Signal) -> ir.Value:
         "trend": lambda: _count(inside) - _count(before),
         "sum_trend": lambda: _sum(size, inside) - _sum(size, before),
         "unresolved": lambda: _count(inside & ~seen.resolved),
-        "repeat": lambda: _count(inside & (seen.repeat_known <= seen.as_of)),
+        "repeat": lambda: _count(inside & (seen.earlier_known <= seen.as_of)),
         "broken": lambda: _count(inside & (size > signal.limit)),
         "refunds": lambda: _count(inside & (size < 0)),
         "silent": lambda: _count(inside & (seen.answered.isnull() | (seen.answered > seen.as_of))),
