@@ -1,0 +1,286 @@
+"""What was known of each customer on each date? Contracts, attributes and signals, joined to the label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from cxmodels.churn.columns import Columns, fit_columns, read_columns
+from cxmodels.churn.flat import CANNOT_CHECK, read_flat
+from cxmodels.churn.folds import Frames, part_frames
+from cxmodels.churn.leaving import as_days, contract_spells, dates_table
+from cxmodels.churn.snapshots import (
+    SnapshotPlan,
+    label_of,
+    outcome_days_of,
+    population,
+    snapshot_dates,
+)
+from cxmodels.experience.signals import Signal, signal_frame, standard_signals
+from cxmodels.study import ChurnSettings, Study
+from cxmodels.tables.collection import Tables
+from cxmodels.value.units import days_in
+
+KEYS = ("customer_id", "as_of", "churned")
+LOGS = {"transactions": "timestamp", "events": "timestamp", "contacts": "timestamp", "surveys": "sent_at"}
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Customers on dates: what was known of them, and whether they left.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a customer and date, in order of date and customer: customer_id, as_of (NaT where data carry
+        no dates), churned (1 left, 0 stayed, NaN not known yet), then the features: floats with NaN for
+        missing, or categories.
+    plan : SnapshotPlan or None
+        What each date is for; None where data carry no dates.
+    counts : DataFrame
+        One row a date: as_of, customers, left, stayed, not_known, left_in_gap.
+    left_out : DataFrame
+        One row a column that is no feature: feature, reason.
+    notes : tuple of str
+        What was done otherwise than asked, and what to know about label and features.
+    cannot_check : tuple of str
+        What these data do not allow to check, in plain words; empty where there are dates.
+    signals : tuple of Signal
+        Of the columns that stem from experiences.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    plan: SnapshotPlan | None
+    counts: pd.DataFrame
+    left_out: pd.DataFrame = field(repr=False)
+    notes: tuple[str, ...] = ()
+    cannot_check: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = field(repr=False, default=())
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(name for name in self.table.columns if name not in KEYS)
+
+    def for_test(self, *, test_share: float = 0.2, turn: int = 0) -> Frames:
+        """Part the snapshots for a test on a later date and on other customers; see `part_frames`."""
+        stage = None if self.plan is None else self.plan.for_test
+        return part_frames(self.table, stage, test_share=test_share, turn=turn)
+
+    def for_scoring(self) -> Frames:
+        """Part the snapshots to foretell today; see `part_frames`."""
+        stage = None if self.plan is None else self.plan.for_scoring
+        return part_frames(self.table, stage, test_share=0.0)
+
+
+def snapshot_frame(
+    tables: Tables | Mapping[str, ir.Table], study: Study, *, plan: SnapshotPlan | None = None
+) -> Snapshots:
+    """Bring together who could leave on each date, what was known of them, and who left.
+
+    Parameters
+    ----------
+    tables : Tables, or mapping of str to ibis Table
+        The canonical tables that there are. A flat `snapshot` comes before all others.
+    study : Study
+        Its as_of, and the windows in ``[churn]``.
+    plan : SnapshotPlan, optional
+        The dates; by default those of `plan_snapshots`.
+
+    Returns
+    -------
+    Snapshots
+
+    Raises
+    ------
+    ShortHistory
+        Where the records are too short for one date with an outcome.
+    ValueError
+        Where a table is missing, nobody could leave, or a flat table repeats a customer.
+    """
+    here = _by_name(tables)
+    settings = study.churn or ChurnSettings()
+    if "snapshot" in here:
+        return _flat(here)
+    plan = plan or plan_snapshots(here, study)
+    people = population(here, plan, settings, known_until=study.as_of)
+    keys = people.table[["customer_id", "as_of"]]
+    parts, notes = [], [*plan.notes, *people.notes, *_late_logs(here, plan)]
+    if "contracts" in here:
+        parts.append(contract_features(here["contracts"], keys, return_days=settings.return_days))
+    if "customers" in here:
+        parts.append(attribute_features(here["customers"], keys))
+        notes.append(_undated(parts[-1]))
+    signals = standard_signals(here, as_of=plan.train[-1], windows=settings.signal_windows)
+    parts.append(signal_frame(here, keys, signals).reset_index(drop=True))
+    columns = fit_columns(pd.concat(parts, axis=1), training=_training(keys, plan))
+    kept = set(columns.table.columns)
+    return Snapshots(
+        table=pd.concat([people.table, columns.table], axis=1),
+        plan=plan,
+        counts=people.counts,
+        left_out=columns.left_out,
+        notes=(*(note for note in notes if note), *columns.notes, *_told(columns)),
+        signals=tuple(signal for signal in signals if signal.name in kept),
+    )
+
+
+def plan_snapshots(tables: Tables | Mapping[str, ir.Table], study: Study) -> SnapshotPlan:
+    """Choose the dates of a study; see `cxmodels.churn.snapshots.snapshot_dates`.
+
+    The history starts with the first record of purchases, events, contacts or surveys (of contracts, where
+    there is none of these), or with the study's ``value.history_start`` where that is later.
+
+    Raises
+    ------
+    ShortHistory, ValueError
+        As `snapshot_frame`.
+    """
+    here = _by_name(tables)
+    settings = study.churn or ChurnSettings()
+    wait = outcome_days_of(label_of(here, settings), settings)
+    first = _first_days(here) or _first_days(here, {"contracts": "start_date"})
+    if not first:
+        raise ValueError(f"No record of {', '.join(here)} is dated by {study.as_of}: check as_of.")
+    start = max(min(first.values()), study.value.history_start or date.min)
+    return snapshot_dates(study.as_of, history_start=start, settings=settings, outcome_days=wait)
+
+
+def contract_features(contracts: ir.Table, people: pd.DataFrame, *, return_days: int = 0) -> pd.DataFrame:
+    """Return what contracts say of each customer, as known on each date.
+
+    Parameters
+    ----------
+    contracts : ibis Table
+        customer_id, start_date, end_date, monthly_fee [plan, bound_until].
+    people : DataFrame, shape (rows, …)
+        customer_id, as_of.
+    return_days : int
+        A break of up to so many days between contracts does not end the tenure.
+
+    Returns
+    -------
+    DataFrame, shape (rows, features)
+        In the order of `people`: tenure_days (since the first of the contracts that follow one another),
+        monthly_fee (of all that run, currency a month), plan (of the one that started last), bound_days_left
+        (until the last binding ends; below 0 after it), months_since_bound (missing while bound) and
+        earlier_contracts (ended by then). An end after the date is not known on it.
+    """
+    dates = sorted(pd.to_datetime(people["as_of"]).dt.date.unique())
+    spells = contract_spells(contracts, return_days=return_days, known_until=max(dates))
+    days = dates_table(dates)
+    begun = spells.join(days, [spells.start_date <= days.as_of])
+    runs = begun.end_date > begun.as_of
+    figures = {
+        "tenure_days": begun.as_of.delta(begun.spell_start, unit="day").max(where=runs).cast("float64"),
+        "monthly_fee": begun.monthly_fee.sum(where=runs),
+        "earlier_contracts": (~runs).sum().cast("float64"),
+    }
+    if "plan" in begun.columns:
+        newest = [ibis.desc(begun.start_date), begun.plan]
+        figures["plan"] = begun.plan.first(where=runs & begun.plan.notnull(), order_by=newest)
+    if "bound_until" in begun.columns:
+        left = begun.bound_until.cast("date").delta(begun.as_of, unit="day")
+        figures["bound_days_left"] = left.max(where=runs).cast("float64")
+    found = begun.group_by("customer_id", "as_of").aggregate(**figures)
+    frame = as_days(found.to_pyarrow().to_pandas(date_as_object=False), "as_of")
+    rows = people[["customer_id", "as_of"]].merge(frame, on=["customer_id", "as_of"], how="left")
+    rows = rows.drop(columns=["customer_id", "as_of"])
+    if "bound_days_left" in rows:
+        after = -rows["bound_days_left"] / days_in("month")
+        rows["months_since_bound"] = after.where(after >= 0)
+    if "plan" in rows:
+        rows["plan"] = rows["plan"].astype(object).where(rows["plan"].notna(), None).astype("category")
+    return rows
+
+
+def attribute_features(customers: ir.Table, people: pd.DataFrame) -> pd.DataFrame:
+    """Return what is noted of each customer, whatever the date.
+
+    Parameters
+    ----------
+    customers : ibis Table
+        customer_id and any attributes; of a customer who is repeated the first row counts.
+    people : DataFrame, shape (rows, …)
+        customer_id, as_of.
+
+    Returns
+    -------
+    DataFrame, shape (rows, attributes)
+        In the order of `people`, as of `read_columns`; birth_year becomes age (years), and a day the days
+        since then. Attributes carry no time stamp: they are as they were noted last.
+    """
+    known = customers.to_pyarrow().to_pandas(date_as_object=False).astype({"customer_id": "str"})
+    known = known.drop_duplicates("customer_id")
+    rows = people[["customer_id", "as_of"]].merge(known, on="customer_id", how="left")
+    as_of = rows["as_of"]
+    columns = read_columns(rows.drop(columns=["customer_id", "as_of"]), as_of)
+    if "birth_year" in columns:
+        columns["birth_year"] = as_of.dt.year - columns["birth_year"]
+        columns = columns.rename(columns={"birth_year": "age"})
+    return columns
+
+
+def _flat(tables: Mapping[str, ir.Table]) -> Snapshots:
+    flat = read_flat(tables["snapshot"])
+    # without dates no row is later than another: all may be looked at for what says nothing at all
+    everywhere = np.full(len(flat.table), True)
+    columns = fit_columns(flat.table.drop(columns=list(KEYS)), training=everywhere)
+    others = [name for name in tables if name != "snapshot"]
+    unused = (f"Not used beside the flat table: {', '.join(others)}.",) if others else ()
+    return Snapshots(
+        table=pd.concat([flat.table[list(KEYS)], columns.table], axis=1),
+        plan=None,
+        counts=flat.counts,
+        left_out=columns.left_out,
+        notes=(*flat.notes, *unused, *columns.notes, *_told(columns)),
+        cannot_check=CANNOT_CHECK,
+    )
+
+
+def _by_name(tables: Tables | Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
+    return {name: tables[name] for name in tables.names} if isinstance(tables, Tables) else tables
+
+
+def _training(keys: pd.DataFrame, plan: SnapshotPlan) -> np.ndarray:
+    return keys["as_of"].isin(pd.to_datetime(list(plan.train))).to_numpy()
+
+
+def _first_days(tables: Mapping[str, ir.Table], columns: Mapping[str, str] = LOGS) -> dict[str, date]:
+    firsts = {
+        name: tables[name][column].min().cast("date").to_pyarrow().as_py()
+        for name, column in columns.items()
+        if name in tables
+    }
+    return {name: first for name, first in firsts.items() if first is not None}
+
+
+def _late_logs(tables: Mapping[str, ir.Table], plan: SnapshotPlan) -> Sequence[str]:
+    """Say of which tables the first dates see too little."""
+    full = pd.Timestamp(plan.dates[0]) - pd.Timedelta(days=plan.observation_days - 1)
+    return [
+        f"{name} begin on {first}: on dates up to {plan.observation_days} days later their counts are of a "
+        "shorter time than they say."
+        for name, first in _first_days(tables).items()
+        if pd.Timestamp(first) > full
+    ]
+
+
+def _undated(attributes: pd.DataFrame) -> str:
+    if attributes.empty or not len(attributes.columns):
+        return ""
+    return (
+        f"{', '.join(map(str, attributes.columns))}: attributes carry no time stamp, and count as if "
+        "they had been so on every date. One that is changed when a customer leaves would tell the answer."
+    )
+
+
+def _told(columns: Columns) -> Sequence[str]:
+    names = columns.left_out["feature"]
+    return [f"Left out, for they say nothing: {', '.join(names)}."] if len(names) else []
