@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cxmodels.study import StudyError, read_study
+from cxmodels.study import ChurnSettings, StudyError, read_study
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = """
@@ -86,6 +86,8 @@ def test_settings_for_the_record_are_plain_and_complete(study_file):
         ("value.margin", [0.2, 0.3], (0.2, 0.3)),
         ("value.model", "bg-nbd", "bg-nbd"),
         ("churn.gap_days", "30", 30),
+        ("churn.windows", "[30, 180]", [30, 180]),
+        ("churn.allow", "complaints", ["complaints"]),
         ("tables.transactions.source", "other.csv", ["other.csv"]),
         ("tables.transactions.columns.amount", "Quantity * Price", "Quantity * Price"),
     ],
@@ -122,6 +124,10 @@ def test_overrides_are_read_as_on_the_command_line(study_file, key, given, read)
         ("tables.transactions.database", "shop.duckdb", ["either source", "not both"]),
         ("tables.transactions.max_bad_share", "5", ["less than or equal to 1"]),
         ("segments.tiers", "{top = 0.5}", ["end at 1"]),
+        ("churn.windows", "[90, 30]", ["[90, 30]", "they must rise"]),
+        ("churn.windows", "[30, 365]", ["up to observation_days = 180"]),
+        ("churn.label", "contract", ["'contracts'", "'silence'"]),
+        ("churn.step_days", "0", ["greater than or equal to 1"]),
         ("value", "3", ["a table of keys"]),
     ],
 )
@@ -130,6 +136,14 @@ def test_a_wrong_override_names_key_found_and_allowed(study_file, key, given, sa
         read_study(study_file, {key: given})
     for words in said:
         assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "windows"),
+    [({}, (30, 90, 180)), ({"observation_days": 60}, (30, 60)), ({"windows": [7, 180]}, (7, 180))],
+)
+def test_experiences_are_counted_in_the_windows_of_the_study(given, windows):
+    assert ChurnSettings(**given).signal_windows == windows
 
 
 def test_what_is_wrong_in_the_file_is_said_with_the_file(study_file):
