@@ -170,7 +170,7 @@ def _of(rows):
     ]
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(rows=contract_rows, other=contract_rows, known=st.dates(date(2025, 2, 1), date(2025, 4, 30)))
 def test_labels_depend_only_on_records_up_to_the_studys_date(rows, other, known):
     dates = [date(2024, 12, 31), AS_OF]
@@ -198,7 +198,7 @@ def _last_day(log, *, back):
     return last
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows=contract_rows, back=st.integers(0, 30))
 def test_labels_are_those_of_following_each_customer_by_hand(rows, back):
     log = [("z", date(2024, 1, 1), None), *_of(rows)]
@@ -212,7 +212,7 @@ def test_labels_are_those_of_following_each_customer_by_hand(rows, back):
     assert _labels(found) == expected
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(rows=contract_rows, later=st.integers(0, 60))
 def test_a_label_once_known_never_changes(rows, later):
     contracts = _contracts(("z", date(2024, 1, 1), None), *_of(rows))
