@@ -114,6 +114,7 @@ def _of(log):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(log=rows, other=rows, as_of=st.dates(date(2024, 3, 1), date(2025, 3, 1)), back=st.integers(0, 30))
 def test_contract_features_depend_only_on_what_was_known_on_the_date(log, other, as_of, back):

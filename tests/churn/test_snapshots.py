@@ -170,6 +170,7 @@ def _of(rows):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(rows=contract_rows, other=contract_rows, known=st.dates(date(2025, 2, 1), date(2025, 4, 30)))
 def test_labels_depend_only_on_records_up_to_the_studys_date(rows, other, known):
@@ -198,7 +199,8 @@ def _last_day(log, *, back):
     return last
 
 
-@settings(max_examples=25)
+@pytest.mark.slow
+@settings(max_examples=20)
 @given(rows=contract_rows, back=st.integers(0, 30))
 def test_labels_are_those_of_following_each_customer_by_hand(rows, back):
     log = [("z", date(2024, 1, 1), None), *_of(rows)]
@@ -212,6 +214,7 @@ def test_labels_are_those_of_following_each_customer_by_hand(rows, back):
     assert _labels(found) == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(rows=contract_rows, later=st.integers(0, 60))
 def test_a_label_once_known_never_changes(rows, later):
@@ -323,6 +326,7 @@ purchases = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(rows=purchases, other=purchases)
 def test_silence_depends_only_on_purchases_up_to_the_studys_date(rows, other):
