@@ -267,6 +267,9 @@ class ChurnSettings(_Settings):
         Whose next contract starts within so many days of the end of the last has not left.
     allow : list of str
         Features that may be used although they look as if they knew who left.
+    exclude : list of str
+        What the model must not see: features, or kinds, reasons and touchpoints of records, such as contacts
+        to cancel.
     """
 
     observation_days: Days = 180
@@ -277,6 +280,7 @@ class ChurnSettings(_Settings):
     label: Literal["auto", "contracts", "silence"] = "auto"
     return_days: int = Field(default=14, ge=0, le=36_525)
     allow: Texts = []
+    exclude: Texts = []
 
     @model_validator(mode="after")
     def _windows_lie_in_the_observation(self) -> ChurnSettings:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.churn.columns import Columns, fit_columns, read_columns
+from cxmodels.churn.excluded import without_features, without_records
 from cxmodels.churn.flat import CANNOT_CHECK, read_flat
 from cxmodels.churn.folds import Frames, part_frames
 from cxmodels.churn.leaving import as_days, contract_spells, dates_table
@@ -104,10 +105,11 @@ def snapshot_frame(
     ValueError
         Where a table is missing, nobody could leave, or a flat table repeats a customer.
     """
-    here = _by_name(tables)
+    every = _by_name(tables)
     settings = study.churn or ChurnSettings()
-    if "snapshot" in here:
-        return _flat(here)
+    if "snapshot" in every:
+        return _flat(every, exclude=settings.exclude)
+    here = without_records(every, settings.exclude)
     plan = plan or plan_snapshots(here, study)
     people = population(here, plan, settings, known_until=study.as_of)
     keys = people.table[["customer_id", "as_of"]]
@@ -119,13 +121,14 @@ def snapshot_frame(
         notes.append(_undated(parts[-1]))
     signals = standard_signals(here, as_of=plan.train[-1], windows=settings.signal_windows)
     parts.append(signal_frame(here, keys, signals).reset_index(drop=True))
-    columns = fit_columns(pd.concat(parts, axis=1), training=_training(keys, plan))
+    features, excluded = without_features(pd.concat(parts, axis=1), settings.exclude, tables=every)
+    columns = fit_columns(features, training=_training(keys, plan))
     kept = set(columns.table.columns)
     return Snapshots(
         table=pd.concat([people.table, columns.table], axis=1),
         plan=plan,
         counts=people.counts,
-        left_out=columns.left_out,
+        left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
         notes=(*(note for note in notes if note), *columns.notes, *_told(columns)),
         signals=tuple(signal for signal in signals if signal.name in kept),
     )
@@ -227,18 +230,19 @@ def attribute_features(customers: ir.Table, people: pd.DataFrame) -> pd.DataFram
     return columns
 
 
-def _flat(tables: Mapping[str, ir.Table]) -> Snapshots:
+def _flat(tables: Mapping[str, ir.Table], *, exclude: Sequence[str]) -> Snapshots:
     flat = read_flat(tables["snapshot"])
+    features, excluded = without_features(flat.table.drop(columns=list(KEYS)), exclude, tables={})
     # without dates no row is later than another: all may be looked at for what says nothing at all
     everywhere = np.full(len(flat.table), True)
-    columns = fit_columns(flat.table.drop(columns=list(KEYS)), training=everywhere)
+    columns = fit_columns(features, training=everywhere)
     others = [name for name in tables if name != "snapshot"]
     unused = (f"Not used beside the flat table: {', '.join(others)}.",) if others else ()
     return Snapshots(
         table=pd.concat([flat.table[list(KEYS)], columns.table], axis=1),
         plan=None,
         counts=flat.counts,
-        left_out=columns.left_out,
+        left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
         notes=(*flat.notes, *unused, *columns.notes, *_told(columns)),
         cannot_check=CANNOT_CHECK,
     )

@@ -18,6 +18,7 @@ from cxmodels.churn.features import (
     plan_snapshots,
     snapshot_frame,
 )
+from cxmodels.churn.leaks import LeakError, refuse_leaks
 from cxmodels.churn.snapshots import ShortHistory
 from cxmodels.datasets.operator import simulate_operator
 from cxmodels.study import Study, read_study
@@ -329,3 +330,19 @@ def test_purchase_logs_run_by_silence(study, windows, data_set):
     assert any("horizon" in note and "is short" in note for note in found.notes)
     assert found.for_test().evaluate["churned"].notna().all()
     assert found.features
+
+
+def test_contacts_to_cancel_are_refused_by_name_until_the_study_takes_them_out():
+    operator = simulate_operator(3_000, seed=5)
+    tables = {name: ibis.memtable(frame) for name, frame in operator.tables.items()}
+    trap = snapshot_frame(tables, read_study(ROOT / "data/nordtel", {"churn.exclude": "[]"}))
+    rows = trap.for_test().train
+    cancelling = [name for name in trap.features if "cancellation" in name]
+    with pytest.raises(LeakError) as refused:
+        refuse_leaks(rows[list(trap.features)], rows["churned"])
+    assert cancelling
+    assert all(name in str(refused.value) for name in cancelling)
+    fair = snapshot_frame(tables, read_study(ROOT / "data/nordtel"))
+    assert not [name for name in fair.features if "cancellation" in name]
+    rows = fair.for_test().train
+    assert refuse_leaks(rows[list(fair.features)], rows["churned"]).refused == ()

@@ -202,7 +202,7 @@ class Leaving(Checked):
     hidden: Number = 0.6
     moved: Share = 0.0015
     cancellation: Share = 0.75
-    cancellation_days: NotNegative = 10.0
+    cancellation_days: NotNegative = 40.0
 
     def __post_init__(self) -> None:
         """Check that the two limits of tenure are in order, beside the ranges."""

@@ -111,7 +111,7 @@ def test_cancellation_contacts_happen_only_around_leaving(nordtel):
     ends = nordtel.tables["contracts"].set_index("customer_id").end_date
     before = ends.loc[contacts.customer_id].to_numpy() - contacts.timestamp.dt.normalize().to_numpy()
     assert (before >= pd.Timedelta(0)).all()
-    assert (before <= 11 * DAY).all()
+    assert (before <= (nordtel.settings.leaving.cancellation_days + 1) * DAY).all()
     left = int(ends.notna().sum())
     share = contacts.customer_id.nunique() / left
     expected = nordtel.settings.leaving.cancellation
