@@ -113,10 +113,11 @@ def cut_pieces(feature: pd.Series) -> tuple[Integers, list[str]]:
     numeric = pd.api.types.is_numeric_dtype(feature) and not pd.api.types.is_bool_dtype(feature)
     if numeric and feature.nunique() > DISTINCT:
         return _cut_numbers(feature, unit="")
-    values = feature.astype(object).where(feature.notna(), None)
-    if numeric:
-        values = values.map(lambda one: f"{one:.6g}", na_action="ignore")
-    codes, names = pd.factorize(values.map(str, na_action="ignore"), sort=True, use_na_sentinel=True)
+    # distinct values are named, not rows: there are far fewer of them
+    places, distinct = pd.factorize(feature, use_na_sentinel=True)
+    word = "{:.6g}".format if numeric else str
+    order, names = pd.factorize(np.array([word(one) for one in distinct], dtype=object), sort=True)
+    codes = np.where(places < 0, -1, order[places]) if len(order) else places
     return _with_missing(np.asarray(codes, dtype=np.int64), [str(name) for name in names])
 
 
