@@ -41,7 +41,7 @@ def reserved(target: Path) -> Iterator[Path]:
         cannot be written to.
     """
     target = target.absolute()
-    _make_room(target.parent)
+    _make_room(target)
     with _locked(target):
         _clean_up(target)
         _check_is_report(target)
@@ -84,19 +84,19 @@ def keep_as(part: Path, kept: Path) -> Path:
     return kept
 
 
-def _make_room(folder: Path) -> None:
-    """Make the folder above a report, and see that it can be written to."""
-    if blocking := next((above for above in (folder, *folder.parents) if above.is_file()), None):
-        raise TargetError(
-            f"{blocking} is a file, not a folder; name another folder for the report with --out"
-        )
+def _make_room(target: Path) -> None:
+    """Make the folder above a report, and see that a folder named like that of a run can be made there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        if blocking := next((up for up in target.parents if up.exists() and not up.is_dir()), None):
+            raise TargetError(
+                f"{blocking} is a file, not a folder; name another folder for the report with --out"
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.part-", dir=target.parent):
             pass
-    except PermissionError as error:
+    except OSError as error:
         raise TargetError(
-            f"{folder} cannot be written to ({error.strerror}); name another folder for the report with --out"
+            f"{target} cannot be written to ({error.strerror}); name another folder for the report with --out"
         ) from error
 
 

@@ -137,13 +137,22 @@ def test_a_folder_that_cannot_be_written_to_is_named_with_the_cure(
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(swap.tempfile, "TemporaryFile", refuse)  # root may write anywhere
+    monkeypatch.setattr(swap.tempfile, "TemporaryDirectory", refuse)  # root may write anywhere
     target = tmp_path / "report"
     with (
-        pytest.raises(TargetError, match=r"cannot be written to \(Permission denied\).*--out"),
+        pytest.raises(TargetError, match=r"report cannot be written to \(Permission denied\).*--out"),
         reserved(target),
     ):
         raise AssertionError
+
+
+@pytest.mark.parametrize("target", ["/proc/report", "/proc/a/report", f"{{tmp}}/{'n' * 250}"])
+def test_what_cannot_be_written_is_named_as_the_user_wrote_it(tmp_path: Path, target: str) -> None:
+    target = target.format(tmp=tmp_path)
+    with pytest.raises(TargetError) as refusal, reserved(Path(target)):
+        raise AssertionError
+    assert str(refusal.value).startswith(f"{target} cannot be written to (")
+    assert str(refusal.value).endswith("); name another folder for the report with --out")
 
 
 def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
