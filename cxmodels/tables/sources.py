@@ -256,12 +256,21 @@ def _open_database(
             f"{nearest_names(file.name, near)}. Files in {file.parent}: {', '.join(near[:12]) or 'none'}."
         )
     with file.open("rb") as stream:
-        sqlite = stream.read(15) == b"SQLite format 3"
-    if sqlite:
+        head = stream.read(15)
+    if head == b"SQLite format 3":
         one = stage_sqlite(file, name=str(source.table), target=scratch / f"{table}-sqlite.parquet")
         if one.rows == 0:
             raise DataError(f"[tables.{table}]: table {source.table!r} of {file.name} has no rows.")
         return _relation(con, [one], table=table, inputs=(file,), notes=one.notes)
+    if head[8:12] != b"DUCK":
+        cure = (
+            f'write source = "{source.database}", without database and table'
+            if file.suffix.lower() in READERS
+            else "name the file that holds the tables"
+        )
+        raise DataError(
+            f"[tables.{table}] database = {source.database!r}: {file} is no DuckDB or SQLite file; {cure}."
+        )
     return _attach(con, file, source=source, table=table)
 
 
@@ -271,9 +280,7 @@ def _attach(con: duckdb.DuckDBPyConnection, file: Path, *, source: TableSource, 
         con.execute(f"ATTACH {text(str(file))} AS {name} (READ_ONLY)")
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
-        raise DataError(
-            f"[tables.{table}]: {file} cannot be opened as a DuckDB or SQLite file ({first})."
-        ) from None
+        raise DataError(f"[tables.{table}]: {file} cannot be opened as a DuckDB file ({first}).") from None
     there = [
         row[0]
         for row in con.execute(

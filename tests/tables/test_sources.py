@@ -262,8 +262,24 @@ def test_damaged_files_are_refused_by_name(tmp_path, see, name):
         see(source=[name])
 
 
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("log.csv", 'write source = "log.csv", without database and table'),
+        ("shop.db", "name the file that holds the tables"),
+    ],
+)
+def test_a_file_that_is_no_database_is_named_with_the_cure(tmp_path, see, name, cure):
+    (tmp_path / name).write_text("id,day,amount\n1,2024-01-05,3\n" * 500)
+    with pytest.raises(DataError) as refusal:
+        see(database=name, table="log")
+    assert str(refusal.value) == (
+        f"[tables.transactions] database = {name!r}: {tmp_path / name} is no DuckDB or SQLite file; {cure}."
+    )
+
+
 def test_a_damaged_database_is_refused_by_name(tmp_path, see):
-    (tmp_path / "shop.duckdb").write_bytes(b"nothing of the kind")
+    (tmp_path / "shop.duckdb").write_bytes(b"checksumDUCK and then nothing")
     with pytest.raises(DataError, match=r"shop\.duckdb cannot be opened"):
         see(database="shop.duckdb", table="log")
     (tmp_path / "shop.sqlite").write_bytes(b"SQLite format 3\x00 and then nothing")
