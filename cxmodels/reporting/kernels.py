@@ -147,6 +147,24 @@ class _Counter:
             self.tell(cell_index + 1, self.total)
 
 
+def _client() -> type:
+    """Make a kernel client that raises for a dead kernel, of which nbclient would write to the terminal."""
+    from jupyter_client.asynchronous import AsyncKernelClient
+    from nbclient.exceptions import DeadKernelError
+
+    class Client(AsyncKernelClient):
+        """Speaks to one kernel."""
+
+        async def _async_is_alive(self) -> bool:
+            if not await super()._async_is_alive():
+                raise DeadKernelError("Kernel died")
+            return True
+
+        is_alive = _async_is_alive
+
+    return Client
+
+
 def _manager(notebook: str, kernels: Kernels) -> type:
     """Make a kernel manager that runs this Python, speaks over files, and tells the kernel its notebook."""
     from jupyter_client.manager import AsyncKernelManager
@@ -156,6 +174,10 @@ def _manager(notebook: str, kernels: Kernels) -> type:
         """Starts one kernel and keeps its process in mind."""
 
         transport = CaselessStrEnum(["tcp", "ipc"], default_value=_transport())
+
+        @default("client_factory")
+        def _client_factory_default(self) -> type:
+            return _client()
 
         @default("connection_file")
         def _connection_file_default(self) -> str:

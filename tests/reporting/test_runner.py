@@ -344,12 +344,15 @@ def test_a_notebook_that_the_data_cannot_carry_is_left_out_with_what_rests_on_it
     assert "Two buyers; 10 are needed." in (report / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_kernel_that_dies_is_a_failure_with_a_reason(project: Project) -> None:
+def test_a_kernel_that_dies_is_a_failure_with_a_reason_and_no_line_beside_it(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
     project.write(
         "01-value", replace(GIVES, cells=["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"])
     )
     with pytest.raises(RunFailed, match=r"01-value failed in its kernel: it died"):
         run_study("shop", only=["01"])
+    assert caplog.messages == []
 
 
 def test_a_full_disk_leaves_the_last_good_report(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
