@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -90,7 +91,7 @@ Texts = Annotated[list[str], BeforeValidator(_listed)]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class TableSource(_Settings):
@@ -174,6 +175,8 @@ class ValueSettings(_Settings):
     def _margin_is_share_or_range(cls, margin: object) -> object:
         ends = tuple(margin) if isinstance(margin, list | tuple) else (margin, margin)
         numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+        if numbers and not all(map(math.isfinite, ends)):
+            raise ValueError("must be a finite number")
         if len(ends) != 2 or not numbers or not 0 < ends[0] <= ends[1] <= 1:
             raise ValueError(
                 "must be a share such as 0.35, or a rising range such as [0.30, 0.40], above 0 and up to 1"
