@@ -5,6 +5,7 @@ Modules are imported where a command needs them, so that `cxmodels --help` answe
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Data sets of the sample studies.", no_args_is_help=True)
 app.add_typer(data, name="data")
+
+_UNREAD = 128 + 13  # as a shell shows SIGPIPE, which Windows does not name
 
 StudyArgument = Annotated[
     str,
@@ -61,7 +64,7 @@ def run(
     from cxmodels.reporting.progress import shown
     from cxmodels.reporting.runner import run_study
 
-    with _errors_in_one_line():
+    with _errors_in_clear():
         changed = read_overrides(settings or [])
         with shown() as progress:
             folder = run_study(study, overrides=changed, only=only or (), out=out, progress=progress)
@@ -75,7 +78,7 @@ def check(study: StudyArgument, settings: Overrides = None) -> None:
     from cxmodels.reporting.readiness import print_readiness
     from cxmodels.study import read_study
 
-    with _errors_in_one_line():
+    with _errors_in_clear():
         print_readiness(read_study(find_study(study), read_overrides(settings or [])))
 
 
@@ -84,7 +87,7 @@ def data_list() -> None:
     """List the data sets that a study can name: public ones, to be fetched, and a simulated one."""
     from cxmodels.reporting.readiness import print_catalogue
 
-    with _errors_in_one_line():
+    with _errors_in_clear():
         print_catalogue()
 
 
@@ -95,7 +98,7 @@ def data_fetch(
     """Fetch a public data set and check its hash, or make a simulated one, and say where it is."""
     from cxmodels.datasets.catalogue import fetch
 
-    with _errors_in_one_line():
+    with _errors_in_clear():
         for path in fetch(name):
             print(path)
 
@@ -105,7 +108,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     """Lay out the notebooks and sample studies in a folder of your own."""
     from cxmodels.reporting.bundle import lay_out
 
-    with _errors_in_one_line():
+    with _errors_in_clear():
         for path in lay_out(folder):
             print(path)
         print(f"Next: cd {shlex.quote(str(folder))} && cxmodels run cdnow")
@@ -142,26 +145,39 @@ def read_overrides(settings: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    """End with one clear line and a status that says so, for what a user can cure."""
+def _errors_in_clear() -> Iterator[None]:
+    """End with a clear line, or a line an error of a study, and a status, for what a user can cure."""
     from cxmodels.reporting.runner import Interrupted, RunFailed
+    from cxmodels.study_errors import StudyError
 
     try:
         yield
+        sys.stdout.flush()  # a reader who has gone is noticed here, and not after the last line of ours
     except Interrupted as stop:
-        _fail(
-            f"stopped by {stop}; nothing of this run is kept, the last good report is untouched",
-            128 + stop.number,
-        )
+        message = f"stopped by {stop}; nothing of this run is kept, the last good report is untouched"
+        _fail(message, status=128 + stop.number)
+    except BrokenPipeError:
+        _end_unread()
+    except StudyError as error:
+        _fail(*str(error).splitlines())
     except (ValueError, RunFailed) as error:
-        _fail(str(error), 1)
+        _fail(str(error))
     except OSError as error:
-        _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+        _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
 
 
-def _fail(message: str, status: int) -> None:
-    print(f"cxmodels: {' '.join(message.split())}", file=sys.stderr)
+def _fail(*lines: str, status: int = 1) -> None:
+    first, *rest = (" ".join(line.split()) for line in lines)
+    print("\n  ".join([f"cxmodels: {first}", *rest]), file=sys.stderr)
     raise typer.Exit(status)
+
+
+def _end_unread() -> None:
+    """End as programs do of which nobody reads on, as in ``cxmodels check … | head -1``: without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):  # Python writes out what is left in them when it ends
+        os.dup2(nowhere, stream.fileno())
+    raise typer.Exit(_UNREAD)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,10 @@ _EXPECTED = {
 
 
 class StudyError(ValueError):
-    """A study that cannot be used: the message names file, key, what was found and what is allowed."""
+    """A study that cannot be used: the message names file, key, what was found and what is allowed.
+
+    Several errors stand on a line each, under a line that names the file.
+    """
 
 
 def nearest(word: str, allowed: Iterable[str], *, otherwise: str = "") -> str:
@@ -60,7 +63,7 @@ def nearest(word: str, allowed: Iterable[str], *, otherwise: str = "") -> str:
 def explain(
     error: ValidationError, *, file: Path, overrides: Mapping[str, object], model: type[BaseModel]
 ) -> str:
-    """Turn pydantic's findings into sentences, one line each.
+    """Turn pydantic's findings into sentences: one with its file, several on a line each under the file.
 
     Parameters
     ----------
@@ -80,9 +83,12 @@ def explain(
         given = any(
             key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.") for name in overrides
         )
-        place = f"override {key}" if given and key else f"{file}: key '{key}'" if key else f"{file}:"
-        lines[f"{place} {_sentence(fault, key=key, model=model)}"] = None
-    return "\n".join(lines)
+        place = "" if not key else f"override {key} " if given else f"key '{key}' "
+        lines[f"{place}{_sentence(fault, key=key, model=model)}"] = None
+    first = next(iter(lines))
+    if len(lines) == 1:
+        return first if first.startswith("override ") else f"{file}: {first}"
+    return "\n".join([f"{file}: {len(lines)} errors", *lines])
 
 
 def _sentence(fault: Any, *, key: str, model: type[BaseModel]) -> str:

@@ -68,6 +68,7 @@ def test_run_says_where_the_report_is_and_names_each_notebook(project: Project) 
         (["run", "shop", "--only", "9"], ["no notebook '9'", "01-value"]),
         (["run", "shop", "--out", "notebooks"], ["holds files but no report", "--out"]),
         (["run", "shop", "--out", "data/shop/orders.csv/x/y"], ["orders.csv is a file", "--out"]),
+        (["run", "shop", "--out", "/proc/foo"], ["/proc/foo cannot be written to", "--out"]),
         (["run", "shop", "-p", "title="], ["override title (found: '') must be text that is not empty"]),
         (["run", "shop", "-p", "value.margin=0.3\nx = 1"], ["value.margin", "must be a share"]),
         (["run", "shop", "-p", "__class__=1"], ["override __class__ is unknown"]),
@@ -90,6 +91,29 @@ def test_what_a_user_can_cure_is_said_in_one_line(
     assert "\n" not in line
     assert all(word in line for word in words), line
     assert not (project.folder / "reports").exists()
+
+
+def test_several_errors_of_a_study_stand_on_a_line_each(project: Project) -> None:
+    text = project.study.read_text(encoding="utf-8")
+    project.study.write_text(text.replace('"GBP"', "3").replace("language", "langauge"), encoding="utf-8")
+    answer = CliRunner().invoke(app, ["check", "shop"])
+    assert answer.exit_code == 1
+    first, *others = answer.stderr.splitlines()
+    assert first == f"cxmodels: {project.study}: 2 errors"
+    assert [line.split(" (found")[0] for line in others] == [
+        "  key 'currency'",
+        "  key 'langauge' is unknown",
+    ]
+
+
+def test_a_command_of_which_nobody_reads_on_ends_without_a_word(project: Project) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # so that the last words are still to be written
+    command = [*COMMAND, "check", "shop"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 def test_a_failing_notebook_ends_with_one_line_and_a_status(project: Project) -> None:
@@ -139,10 +163,14 @@ def test_a_run_that_is_stopped_leaves_the_last_good_report(project: Project, num
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 128 + number
-    assert said.strip().splitlines()[-1] == (
+    *before, last = said.splitlines()
+    assert last == (
         f"cxmodels: stopped by {signal.Signals(number).name}; nothing of this run is kept, "
         "the last good report is untouched"
     )
+    assert [
+        line for line in before if not line.startswith(("01-value: started", "03-leaving: left out"))
+    ] == []
     assert (project.report / "index.html").read_text(encoding="utf-8") == "the last good report"
     assert [path.name for path in project.report.parent.iterdir()] == ["1998-06-30"]
     assert_kernel_ends(project)

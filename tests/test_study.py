@@ -112,6 +112,14 @@ def test_overrides_are_read_as_on_the_command_line(study_file, key, given, read)
         ("value.horizon_days", "'365'", ["found: '365'", "a whole number"]),
         ("value.seed", "true", ["found: True", "a whole number"]),
         ("value.discount_rate", "-0.1", ["greater than or equal to 0"]),
+        ("value.discount_rate", "nan", ["found: nan", "must be a finite number"]),
+        ("value.discount_rate", "-inf", ["found: -inf", "must be a finite number"]),
+        ("value.margin", "nan", ["found: nan", "must be a finite number"]),
+        ("value.margin", "[0.2, inf]", ["found: [0.2, inf]", "must be a finite number"]),
+        ("segments.active_gaps", "inf", ["found: inf", "must be a finite number"]),
+        ("segments.lapsed_gaps", "inf", ["found: inf", "must be a finite number"]),
+        ("segments.tiers.top", "nan", ["found: nan", "must be a finite number"]),
+        ("tables.transactions.max_bad_share", "nan", ["found: nan", "must be a finite number"]),
         ("value.margin", "35", ["found: 35", "a share such as 0.35"]),
         ("value.margin", "[0.4, 0.3]", ["rising range"]),
         ("value.model", "bgnbd", ["'bg-nbd', 'mbg-nbd'", "did you mean 'bg-nbd'"]),
@@ -154,6 +162,19 @@ def test_what_is_wrong_in_the_file_is_said_with_the_file(study_file):
     assert str(study_file) in said
     assert "key 'curency'" in said and "did you mean 'currency'?" in said
     assert "key 'currency' is missing" in said
+
+
+def test_several_errors_stand_on_a_line_each_under_the_file(study_file):
+    study_file.write_text(STUDY.replace("2025-06-30", '"soon"').replace("EUR", "EURO"))
+    with pytest.raises(StudyError) as error:
+        read_study(study_file, {"value.seed": "true"})
+    first, *others = str(error.value).splitlines()
+    assert first == f"{study_file}: 3 errors"
+    assert [line.split(" (")[0] for line in others] == [
+        "key 'as_of'",
+        "key 'currency'",
+        "override value.seed",
+    ]
 
 
 def test_decimal_and_thousands_must_differ(study_file):
