@@ -25,7 +25,7 @@ def assumptions(study: Study) -> pd.DataFrame:
     words, value, segments = Wording(study.language), study.value, study.segments
     margin = words.percent(value.margin_low, digits=0)
     if value.margin_high > value.margin_low:
-        margin += f" {words.to} {words.percent(value.margin_high, digits=0)}"
+        margin += f" to {words.percent(value.margin_high, digits=0)}"
     tiers = ", ".join(f"{tier} {words.percent(share, digits=0)}" for tier, share in segments.tiers.items())
     rows = [
         (
@@ -44,7 +44,7 @@ def assumptions(study: Study) -> pd.DataFrame:
         (
             "value.horizon_days",
             "Horizon",
-            f"{words.number(value.horizon_days)} days",
+            words.count(value.horizon_days, "day"),
             "How far ahead value is counted.",
         ),
         (
@@ -75,13 +75,13 @@ def assumptions(study: Study) -> pd.DataFrame:
         (
             "segments.new_days",
             "New customers",
-            f"{segments.new_days} days",
+            words.count(segments.new_days, "day"),
             "So long after the first purchase a customer is new.",
         ),
         (
             "segments.active_gaps",
             "Cooling, lapsed",
-            f"after {segments.active_gaps:g} and {segments.lapsed_gaps:g} usual gaps",
+            words.figures(f"after {segments.active_gaps:g} and {segments.lapsed_gaps:g} usual gaps"),
             "Silence, measured in the customer's own usual gap between purchases.",
         ),
     ]

@@ -9,12 +9,13 @@ import cxmodels
 from cxmodels.reporting.findings import GRADES, NotebookFindings
 from cxmodels.reporting.pages import PageContext, grades_in_words, render_index, worded
 from cxmodels.reporting.record import Outcome
+from cxmodels.reporting.wording import Wording
 from cxmodels.study import CANONICAL_TABLES, Study
 from cxmodels.tables import CheckReport
 
 _FINDINGS = "Every finding with money, interval, evidence and what would change it, for programs"
 _RECORD = "Inputs and their hashes, settings, versions, seed, times, what was left out and why"
-_FOLDERS = {"figures": "figures as PNG, for slides", "notebooks": "executed notebooks"}
+_FOLDERS = {"figures": ("figure", " as PNG, for slides"), "notebooks": ("executed notebook", "")}
 _TABLES = {
     "check": "What was read, kept and set aside, by table and reason",
     "set_aside": "The rows that were set aside, with the reason",
@@ -74,7 +75,7 @@ def write_index(
         ],
         left_out=[outcome for outcome in outcomes if outcome.state in ("left out", "skipped", "failed")],
         data=_read_check(folder, context=context),
-        files=_list_files(folder, parts=parts, titles=titles),
+        files=_list_files(folder, parts=parts, titles=titles, words=context.money.words),
         version=cxmodels.__version__,
         grades=grades_in_words(GRADES),
     )
@@ -112,7 +113,7 @@ def _leaders_turn(part: NotebookFindings) -> bool:
 
 
 def _list_files(
-    folder: Path, *, parts: Sequence[NotebookFindings], titles: Mapping[str, str]
+    folder: Path, *, parts: Sequence[NotebookFindings], titles: Mapping[str, str], words: Wording
 ) -> list[dict[str, str]]:
     """List what people may take: each table, and folders of what they need not choose from."""
     about = dict(_TABLES)
@@ -123,11 +124,11 @@ def _list_files(
     for path in sorted((folder / "tables").glob("[!.]*")):
         text = about.get(path.stem, "")
         files.append({"path": f"tables/{path.name}", "about": text, "size": _size(path.stat().st_size)})
-    for name, text in _FOLDERS.items():
+    for name, (one, text) in _FOLDERS.items():
         inside = [path for path in (folder / name).glob("[!.]*") if path.is_file()]
         if inside:
             size = _size(sum(path.stat().st_size for path in inside))
-            files.append({"path": f"{name}/", "about": f"{len(inside)} {text}", "size": size})
+            files.append({"path": f"{name}/", "about": words.count(len(inside), one) + text, "size": size})
     files.append({"path": "findings.json", "about": _FINDINGS, "size": ""})
     files.append({"path": "run.json", "about": _RECORD, "size": ""})
     return files

@@ -82,7 +82,7 @@ def readable(
         word = _worder(kind, money)
         _check_columns(frame, names)
         rows = zip(*(frame[name] for name in names), strict=True)
-        cells[heading] = [_range([_worded(value, word) for value in row], to=money.words.to) for row in rows]
+        cells[heading] = [_range([_worded(value, word) for value in row]) for row in rows]
     right = tuple(heading for heading, spec in specs.items() if spec[-1] in ("number", "share", "money"))
     return ReadableTable(pd.DataFrame(cells).astype(object), right)
 
@@ -117,8 +117,8 @@ def _worded(value: object, word: Callable[[object], str]) -> str:
     return word(value)
 
 
-def _range(ends: list[str], *, to: str) -> str:
-    return _NOTHING if set(ends) == {_NOTHING} else f" {to} ".join(ends)
+def _range(ends: list[str]) -> str:
+    return _NOTHING if set(ends) == {_NOTHING} else " to ".join(ends)
 
 
 def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:

@@ -1,12 +1,15 @@
-"""How numbers are written for people: money, counts, shares and dates in the study's currency and language.
+"""How figures are written for people: money, counts, shares and dates in the study's currency and language.
 
 Everything that a reader sees passes through here, so that a number looks the same in a sentence, on an
-axis and in a table. The rules of each language come from the Unicode locale data that `babel` carries.
+axis and in a table. Words are English in every language, since the sentences around the figures are; the
+language decides what is no word: separators, the place of the currency and of the percent sign, the order of
+a date. Its rules come from the Unicode locale data that `babel` carries.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,24 +20,24 @@ from babel.numbers import (
     format_currency,
     format_decimal,
     get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
     is_currency,
 )
 
 _NOTHING = "–"
-_TO = {"en": "to", "nb": "til", "da": "til", "sv": "till"}
-# A million, a thousand of them, and so on: one and many. (babel would write "1 miljoner" in Swedish.)
-_LARGE = {
-    "en": (("million", "million"), ("billion", "billion"), ("trillion", "trillion")),
-    "nb": (("million", "millioner"), ("milliard", "milliarder"), ("billion", "billioner")),
-    "da": (("million", "millioner"), ("milliard", "milliarder"), ("billion", "billioner")),
-    "sv": (("miljon", "miljoner"), ("miljard", "miljarder"), ("biljon", "biljoner")),
-}
+_LARGE = ("million", "billion", "trillion")
+_LARGE_NORDIC = _LARGE[:1]  # a Nordic reader takes a billion for a million millions
+_ENGLISH_FIGURE = re.compile(
+    r"(?<![\w.])(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<percent>\s?%)?)(?![\w]|[.,]\d)"
+)
 _LOCALES = {"en": "en_GB", "nb": "nb_NO", "da": "da_DK", "sv": "sv_SE"}
 
 
 @dataclass(frozen=True)
 class Wording:
-    """Numbers in one language.
+    """Figures as one language writes them, for English sentences.
 
     Parameters
     ----------
@@ -88,21 +91,59 @@ class Wording:
         """Write a share (0.123) as a percentage: ``12.3%`` in English, ``12,3 %`` in the Nordic languages."""
         if not _is_finite(share):
             return _NOTHING
-        gap = "" if self.language == "en" else "\N{NO-BREAK SPACE}"
-        return f"{self.number(100 * share, digits=digits)}{gap}%"
+        return f"{self.number(100 * share, digits=digits)}{self._percent}"
+
+    def count(self, number: float, one: str, many: str = "") -> str:
+        """Write how many there are: ``1 customer``, ``2 customers``.
+
+        Parameters
+        ----------
+        number : float
+            How many.
+        one, many : str
+            The noun for one, and for any other number; without `many`, `one` with an s.
+        """
+        return f"{self.number(number)} {one if number == 1 else many or f'{one}s'}"
 
     def date(self, day: date) -> str:
-        """Write a day with the month in words, such as 30 June 1998."""
-        return format_date(day, format="long", locale=self.locale)
+        """Write a day: in English with the month in words (30 June 1998), else in figures (30.06.1998)."""
+        return format_date(day, format="long" if self.language == "en" else "short", locale=self.locale)
+
+    def figures(self, text: str) -> str:
+        """Write the figures of a sentence that was worded without a language as the language writes them.
+
+        Parameters
+        ----------
+        text : str
+            With figures as in ``1,234``, ``12.3%`` and ``2024-07-01``, such as a note of a model.
+
+        Examples
+        --------
+        >>> Wording("da").figures("1,234 customers were known on 2024-07-01.")
+        '1.234 customers were known on 01.07.2024.'
+        >>> Wording("en").figures("1,234 customers were known on 2024-07-01.")
+        '1,234 customers were known on 1 July 2024.'
+        """
+        return _ENGLISH_FIGURE.sub(self._figure, text)
 
     def range(self, low: float, high: float, *, digits: int | None = None) -> str:
         """Write two numbers as a range: ``1.2 to 3.4``."""
-        return f"{self.number(low, digits=digits)} {self.to} {self.number(high, digits=digits)}"
+        return f"{self.number(low, digits=digits)} to {self.number(high, digits=digits)}"
 
     @property
-    def to(self) -> str:
-        """The word between the ends of a range."""
-        return _TO[self.language]
+    def _percent(self) -> str:
+        return "%" if self.language == "en" else "\N{NO-BREAK SPACE}%"
+
+    def _figure(self, found: re.Match[str]) -> str:
+        """Write one figure of a sentence; what looks like a day but is none stays as it is."""
+        if found["day"]:
+            try:
+                return self.date(date.fromisoformat(found["day"]))
+            except ValueError:
+                return found["day"]
+        signs = {",": get_group_symbol(self.locale), ".": get_decimal_symbol(self.locale)}
+        number = "".join(signs.get(character, character) for character in found["number"])
+        return number + (self._percent if found["percent"] else "")
 
 
 @dataclass(frozen=True)
@@ -124,7 +165,7 @@ class Money:
     >>> money.short(1234567), money.short(23570), money.range(1_100_000, 1_400_000)
     ('$1.2M', '$23.6K', '$1.10 million to $1.40 million')
     >>> Money("NOK", "nb")(1234567).replace(chr(160), " ")
-    '1,23 millioner kr'
+    '1,23 million kr'
     """
 
     currency: str
@@ -183,30 +224,26 @@ class Money:
             return _NOTHING
         if abs(value) < 999.5:
             return self.exact(value, digits=0 if abs(value) >= 10 or value == int(value) else None)
-        locale = (
-            "en" if self.language == "en" else self._locale
-        )  # British English has k and m: K and M are plainer
-        number = format_compact_decimal(
-            abs(_round_figures(value, 3)), format_type="short", locale=locale, fraction_digits=1
-        )
-        return self._with_symbol(number, negative=value < 0)
+        size = abs(_round_figures(value, 3))
+        if self.language != "en" and size >= 1e9:
+            return self._with_symbol(f"{self.words.number(size / 1e6, digits=0)}M", negative=value < 0)
+        # British English has k and m: K and M are plainer
+        number = format_compact_decimal(size, format_type="short", locale="en", fraction_digits=1)
+        point = get_decimal_symbol(self._locale)
+        return self._with_symbol(number.replace(".", point), negative=value < 0)
 
     def range(self, low: float, high: float) -> str:
         """Write two amounts as a range: ``$1.10 million to $1.40 million``."""
-        return f"{self(low)} {self.words.to} {self(high)}"
+        return f"{self(low)} to {self(high)}"
 
     def _in_words(self, size: float) -> str:
         """Write a size from a million on with three figures and the word: ``1.23 million``."""
         rounded = _round_figures(size, 3)
-        rank = max(
-            index
-            for index in range(len(_LARGE[self.language]))
-            if index == 0 or rounded >= 1000 ** (index + 2)
-        )
+        large = _LARGE if self.language == "en" else _LARGE_NORDIC
+        rank = max(index for index in range(len(large)) if index == 0 or rounded >= 1000 ** (index + 2))
         scaled = rounded / 1000 ** (rank + 2)
-        one, many = _LARGE[self.language][rank]
         number = self.words.number(scaled, digits=0 if scaled >= 100 else 1 if scaled >= 10 else 2)
-        return f"{number} {one if scaled == 1 else many}"
+        return f"{number} {large[rank]}"
 
     def _with_symbol(self, number: str, *, negative: bool) -> str:
         """Put the currency where the language has it."""
@@ -218,6 +255,17 @@ class Money:
         else:
             text = f"{number}\N{NO-BREAK SPACE}{symbol}"
         return f"-{text}" if negative else text
+
+
+def one_full_stop(sentence: str) -> str:
+    """Take away a full stop that follows that of an abbreviation: "It brings 12 kr.." ends in one.
+
+    Examples
+    --------
+    >>> one_full_stop("It brings 12 kr.. Nobody knows more ...")
+    'It brings 12 kr. Nobody knows more ...'
+    """
+    return re.sub(r"(?<!\.)\.\.(?!\.)", ".", sentence)
 
 
 def _is_finite(value: float) -> bool:

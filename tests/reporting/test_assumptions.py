@@ -35,9 +35,11 @@ def test_a_single_margin_is_no_range():
     assert shown(value={"margin": 0.35})["value.margin"] == "35%"
 
 
-@pytest.mark.parametrize(("language", "day"), [("nb", "31. januar 2025"), ("sv", "31 januari 2025")])
+@pytest.mark.parametrize(("language", "day"), [("nb", "31.01.2025"), ("sv", "2025-01-31")])
 def test_the_language_of_the_study_is_used(language, day):
-    assert shown(language=language)["as_of"] == day
+    values = shown(language=language, segments={"lapsed_gaps": 5.5})
+    assert values["as_of"] == day
+    assert values["segments.active_gaps"] == "after 2 and 5,5 usual gaps"
 
 
 def test_every_key_is_a_setting_of_the_study():
