@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -13,6 +13,7 @@ from cxmodels.study import Study
 from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.cut import known_by, known_since, within
+from cxmodels.tables.report import counted
 from cxmodels.tables.schemas import schema_of
 
 FEWEST_REPEAT_BUYERS = 30
@@ -20,9 +21,9 @@ FEWEST_REPEAT_BUYERS = 30
 SHORTEST_HISTORY = 60
 """Days: with fewer, hardly anybody had the time to come back."""
 FARTHEST_HORIZON = 3
-"""A forecast over more than so many times the history rests on the model alone."""
+"""A forecast, or a silence, of more than so many times the history leaves the model alone with itself."""
 STALE_DAYS = 28
-"""Days without any row before `as_of` from which it is doubtful that the log reaches `as_of`."""
+"""Days without a purchase before `as_of` from which it is doubtful that the log reaches `as_of`."""
 FEWEST_OF_EACH = 50
 """Customers on the rarer side (left, treated, answered) below which no model is worth its name."""
 
@@ -31,10 +32,28 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a question can be answered, and why or why not."""
+    """Whether a question can be answered, and why or why not.
+
+    Attributes
+    ----------
+    answerable : bool
+    why : str
+        What the data hold, or what they lack: sentences that name no setting, for everybody.
+    doubt : str
+        What speaks against an answer that can be given; a sentence for everybody, or empty.
+    cure : str
+        Which setting or table to change; a sentence for whoever keeps the study, or empty.
+    """
 
     answerable: bool
     why: str
+    doubt: str = ""
+    cure: str = ""
+
+    @property
+    def text(self) -> str:
+        """Everything that there is to say."""
+        return " ".join(part for part in (self.why, self.doubt, self.cure) if part)
 
 
 @dataclass(frozen=True)
@@ -47,6 +66,8 @@ class _Question:
 
 @dataclass(frozen=True)
 class _History:
+    rows: int
+    highest: float
     customers: int
     repeat_buyers: int
     first_day: date | None
@@ -67,18 +88,36 @@ def questions(tables: Tables, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         One row a question: question, notebook (empty where none exists yet), answerable (bool), why (what the
-        data hold, or what is missing).
+        data hold, or what is missing, and the cure).
     """
     rows = []
     for one in _QUESTIONS:
-        missing = [name for name in one.needs if name not in tables]
-        if missing:
-            named = " and ".join(f"[tables.{name}]" for name in missing)
-            verdict = Verdict(False, f"The study has no {' and no '.join(missing)}: add {named}.")
-        else:
-            verdict = one.look(tables, study)
-        rows.append((one.question, one.notebook, verdict.answerable, verdict.why))
+        verdict = _look(one, tables, study)
+        rows.append((one.question, one.notebook, verdict.answerable, verdict.text))
     return pd.DataFrame(rows, columns=["question", "notebook", "answerable", "why"])
+
+
+def verdict_on(notebook: str, tables: Tables, study: Study) -> Verdict:
+    """Say whether these data can answer the question of one notebook, as `questions` does for all.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name, such as ``03-value-segments``.
+    tables : Tables
+        The canonical tables.
+    study : Study
+        For `as_of` and the horizon.
+    """
+    return _look(next(one for one in _QUESTIONS if one.notebook == notebook), tables, study)
+
+
+def _look(one: _Question, tables: Tables, study: Study) -> Verdict:
+    missing = [name for name in one.needs if name not in tables]
+    if missing:
+        named = " and ".join(f"[tables.{name}]" for name in missing)
+        return Verdict(False, f"The study has no {' and no '.join(missing)}.", cure=f"Add {named}.")
+    return one.look(tables, study)
 
 
 def history_used(transactions: ir.Table, study: Study) -> ir.Table:
@@ -96,7 +135,8 @@ def history_used(transactions: ir.Table, study: Study) -> ir.Table:
 
 
 def _history(tables: Tables, study: Study) -> _History:
-    bought = purchase_days(known_since(tables.transactions, study.value.history_start, study.as_of))
+    known = known_since(tables.transactions, study.value.history_start, study.as_of)
+    bought = purchase_days(known)
     by_customer = bought.group_by("customer_id").agg(
         days=bought.count(), first=bought.day.min(), last=bought.day.max()
     )
@@ -106,50 +146,91 @@ def _history(tables: Tables, study: Study) -> _History:
         first=by_customer["first"].min(),
         last=by_customer["last"].max(),
     )
-    found = row.to_pyarrow().to_pylist()[0]
-    return _History(int(found["customers"]), int(found["repeat"]), found["first"], found["last"])
+    amounts = known.agg(rows=known.count(), highest=known.amount.max().coalesce(0))
+    found = row.cross_join(amounts).to_pyarrow().to_pylist()[0]
+    return _History(
+        rows=int(found["rows"]),
+        highest=float(found["highest"]),
+        customers=int(found["customers"]),
+        repeat_buyers=int(found["repeat"]),
+        first_day=found["first"],
+        last_day=found["last"],
+    )
 
 
 def _value(tables: Tables, study: Study) -> Verdict:
     history = _history(tables, study)
-    start = study.value.history_start
     if history.first_day is None or history.last_day is None:
-        if start is None:
-            return Verdict(False, f"No purchase is known by {study.as_of}: set as_of to a later day.")
+        return _nothing_bought(history, study)
+    if history.highest <= 0:
         return Verdict(
             False,
-            f"No purchase is known from value.history_start ({start}) to {study.as_of}: set the first to an "
-            "earlier day, or as_of to a later one.",
+            f"Every purchase known by {study.as_of} has an amount of 0: they bring nothing.",
+            cure="Look at what [tables.transactions] reads as amount.",
         )
     days = (study.as_of - history.first_day).days
+    silent = (study.as_of - history.last_day).days
     horizon = study.value.horizon_days
+    start = study.value.history_start
     facts = (
-        f"{history.customers:,} customers, {history.repeat_buyers:,} of them bought again, over {days:,} days"
-    ) + (f" from value.history_start ({start}) on" if start else "")
+        f"{counted(history.customers, 'customer')}, {history.repeat_buyers:,} of them bought again, over "
+        f"{counted(days, 'day')}"
+    ) + (f" from {start} on, where the history starts" if start else "")
     if days < SHORTEST_HISTORY:
         return Verdict(False, f"{facts}: at least {SHORTEST_HISTORY} days are needed.")
     if history.repeat_buyers < FEWEST_REPEAT_BUYERS:
         return Verdict(False, f"{facts}: at least {FEWEST_REPEAT_BUYERS} repeat buyers are needed.")
+    if silent > STALE_DAYS and silent > FARTHEST_HORIZON * (days - silent):
+        return _not_reached(history.last_day, study)
     if horizon > FARTHEST_HORIZON * days:
         return Verdict(
             False,
-            f"{facts}: too short for {horizon:,} days ahead; set value.horizon_days to "
-            f"{FARTHEST_HORIZON * days} "
-            "or less.",
+            f"{facts}: too short for {horizon:,} days ahead.",
+            cure=f"Set value.horizon_days to {FARTHEST_HORIZON * days} or less.",
         )
     doubts = []
     if horizon > days:
         doubts.append(f"the horizon of {horizon:,} days reaches further ahead than the data look back")
-    silent = (study.as_of - history.last_day).days
     if silent > STALE_DAYS:
-        doubts.append(f"no purchase in the {silent} days before as_of: does the log reach that far?")
-    return Verdict(True, f"{facts}." + (f" With care: {'; '.join(doubts)}." if doubts else ""))
+        doubts.append(f"no purchase in {silent:,} days before {study.as_of}: does the log reach that far?")
+    if study.as_of > date.today():
+        doubts.append(f"{study.as_of} is still to come, and until then nobody is seen buying")
+    return Verdict(True, f"{facts}.", doubt=f"With care: {'; '.join(doubts)}." if doubts else "")
+
+
+def _nothing_bought(history: _History, study: Study) -> Verdict:
+    """Say why there is no purchase: nothing is known yet, or all that is known was given back."""
+    start = study.value.history_start
+    when = f"from {start}, where the history starts, to {study.as_of}" if start else f"by {study.as_of}"
+    if not history.rows:
+        earlier = "Set value.history_start to an earlier day, or as_of to a later one."
+        cure = earlier if start else "Set as_of to a later day."
+        return Verdict(False, f"No purchase is known {when}.", cure=cure)
+    if history.highest <= 0:
+        return Verdict(
+            False,
+            f"Every amount known {when} is a refund, below zero: no purchase is among them.",
+            cure="Look at the sign of amount in [tables.transactions].",
+        )
+    return Verdict(False, f"Everything bought {when} was given back on the same day: no purchase is left.")
+
+
+def _not_reached(last_day: date, study: Study) -> Verdict:
+    """Say that all that is known lies too far back from the date to tell who has left."""
+    coming = " (a day still to come)" if study.as_of > date.today() else ""
+    return Verdict(
+        False,
+        f"The last purchase is of {last_day}, and the silence until {study.as_of}{coming} is more than "
+        f"{FARTHEST_HORIZON} times as long as all that is known before it: whether customers left or the "
+        "data end cannot be told.",
+        cure=f"Set as_of to {last_day}, or bring later data.",
+    )
 
 
 def _segments(tables: Tables, study: Study) -> Verdict:
     verdict = _value(tables, study)
     if not verdict.answerable:
-        return Verdict(False, f"It rests on customer value, and that cannot be told. {verdict.why}")
+        return replace(verdict, why=f"It rests on customer value, and that cannot be told. {verdict.why}")
     return verdict
 
 
@@ -160,10 +241,10 @@ def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
         time = "answered_at" if name == "surveys" and has else schema_of(name).time
         table = known_by(tables[name], study.as_of, column=time)
         if has and has not in table.columns:
-            return Verdict(False, f"{name} has no column {has}: map it in [tables.{name}] columns.")
+            return Verdict(False, f"{name} has no column {has}.", cure=f"Map it in [tables.{name}] columns.")
         table = table.filter(table[has].notnull()) if has else table
         customers = int(table.customer_id.nunique().to_pyarrow().as_py())
-        what = f"{customers:,} customers with {name}" + (f" that fill {has}" if has else "")
+        what = f"{counted(customers, 'customer')} with {name}" + (f" that fill {has}" if has else "")
         if customers < FEWEST_OF_EACH:
             return Verdict(False, f"{what} by {study.as_of}: at least {FEWEST_OF_EACH} are needed.")
         return Verdict(True, f"{what} by {study.as_of}. {_LATER}")
@@ -184,7 +265,7 @@ def _leaving(tables: Tables, study: Study) -> Verdict:
         counts = f"{left:,} contracts ended by {study.as_of}, {stayed:,} run on"
     elif "transactions" in tables:
         verdict = _value(tables, study)
-        return Verdict(verdict.answerable, f"Seen in purchases that stop: {verdict.why} {_LATER}".strip())
+        return replace(verdict, why=f"Seen in purchases that stop: {verdict.why} {_LATER}")
     else:
         return Verdict(False, "It needs contracts, a snapshot with churned, or transactions.")
     if min(left, stayed) < FEWEST_OF_EACH:
@@ -198,8 +279,9 @@ def _experiences(tables: Tables, study: Study) -> Verdict:
     if not leaving.answerable:
         return leaving
     if not signals and "snapshot" not in tables:
-        return Verdict(False, "What customers lived through is missing: add events, contacts or surveys.")
-    return Verdict(True, f"Signals in {', '.join(signals) or 'snapshot'}. {leaving.why}")
+        lacks, cure = "What customers lived through is missing.", "Add events, contacts or surveys."
+        return Verdict(False, lacks, cure=cure)
+    return replace(leaving, why=f"Signals in {', '.join(signals) or 'snapshot'}. {leaving.why}")
 
 
 _LATER = "The data are there; the notebook is not yet part of the suite."

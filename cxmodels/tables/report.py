@@ -10,6 +10,17 @@ from typing import Any
 import pandas as pd
 
 
+def counted(number: int, one: str) -> str:
+    """Write how many there are.
+
+    Examples
+    --------
+    >>> counted(1, "customer"), counted(1234, "customer")
+    ('1 customer', '1,234 customers')
+    """
+    return f"{number:,} {one if number == 1 else f'{one}s'}"
+
+
 @dataclass(frozen=True)
 class TableCheck:
     """The counts of one table.
@@ -83,26 +94,25 @@ class CheckReport:
         for check in self.checks:
             said.append(
                 f"{check.table}: {check.rows_kept:,} of {check.rows_read:,} rows are valid"
-                + (f", {check.customers:,} customers" if check.customers else "")
+                + (f", {counted(check.customers, 'customer')}" if check.customers else "")
                 + (f", {check.first_day} to {check.last_day}" if check.first_day else "")
                 + "."
             )
             reasons = [count for count in self.counts if count.table == check.table]
-            said += [f"{check.table}: {count.rows:,} rows set aside: {count.reason}." for count in reasons]
+            said += [f"{check.table}: {counted(one.rows, 'row')} set aside: {one.reason}." for one in reasons]
             if check.duplicates:
                 done = "dropped" if check.dropped else "kept"
-                said.append(
-                    f"{check.table}: {check.duplicates:,} lines equal an earlier one; they are {done}."
-                )
+                same = counted(check.duplicates, "line")
+                said.append(f"{check.table}: {same} the same as an earlier one; {done}.")
             if check.refunds or check.zero_amounts:
                 said.append(
-                    f"{check.table}: {check.refunds:,} refunds and {check.zero_amounts:,} rows with "
-                    "amount zero."
+                    f"{check.table}: {counted(check.refunds, 'refund')} and "
+                    f"{counted(check.zero_amounts, 'row')} with amount zero."
                 )
             if check.after_as_of:
                 said.append(
                     f"{check.table}: {check.rows_kept - check.after_as_of:,} of the valid rows are known by "
-                    f"as_of; {check.after_as_of:,} rows lie after as_of: not yet known, kept."
+                    f"as_of; {counted(check.after_as_of, 'row')} after as_of: not yet known, kept."
                 )
         return [*said, *self.notes]
 

@@ -9,7 +9,7 @@ import pytest
 
 from cxmodels.study import ValueSettings, read_study
 from cxmodels.tables import open_tables, questions
-from cxmodels.tables.answerable import history_used
+from cxmodels.tables.answerable import history_used, verdict_on
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUE = "What is each customer worth?"
@@ -47,7 +47,7 @@ def test_what_a_study_lacks_is_named():
     study = read_study(ROOT / "data/cdnow/sample.toml")
     found = questions(open_tables(study), study).set_index("question")
     assert not found.loc["How content are customers, and how sure is that?", "answerable"]
-    assert "add [tables.surveys]" in found.loc["How content are customers, and how sure is that?", "why"]
+    assert "Add [tables.surveys]" in found.loc["How content are customers, and how sure is that?", "why"]
 
 
 def test_thirty_repeat_buyers_are_needed(ask):
@@ -69,14 +69,14 @@ def test_a_short_history_is_refused(ask):
 
 def test_a_date_before_the_first_purchase_is_refused(ask):
     early = ask(repeat_buyers(40), as_of=START - timedelta(days=1)).loc[VALUE]
-    assert not early["answerable"] and "set as_of to a later day" in early["why"]
+    assert not early["answerable"] and "Set as_of to a later day" in early["why"]
 
 
 def test_a_horizon_beyond_the_history_is_a_doubt_and_far_beyond_a_refusal(ask):
     doubt = ask(repeat_buyers(40), as_of=START + timedelta(days=130)).loc[VALUE]
     assert doubt["answerable"] and "further ahead than the data look back" in doubt["why"]
     refused = ask(repeat_buyers(40, gap=60), as_of=START + timedelta(days=90)).loc[VALUE]
-    assert not refused["answerable"] and "set value.horizon_days to 270 or less" in refused["why"]
+    assert not refused["answerable"] and "Set value.horizon_days to 270 or less" in refused["why"]
 
 
 def test_a_log_that_ends_before_as_of_is_doubted(ask):
@@ -84,18 +84,67 @@ def test_a_log_that_ends_before_as_of_is_doubted(ask):
     assert "does the log reach that far?" in stale["why"]
 
 
+def test_a_date_that_the_log_cannot_reach_is_refused_and_named(ask):
+    last = START + timedelta(days=129)
+    far = ask(repeat_buyers(40), as_of=last + timedelta(days=3 * 129 + 1)).loc[VALUE]
+    assert not far["answerable"] and f"The last purchase is of {last}" in far["why"]
+    assert "still to come" not in far["why"] and f"Set as_of to {last}" in far["why"]
+    near = ask(repeat_buyers(40), as_of=last + timedelta(days=3 * 129)).loc[VALUE]
+    assert near["answerable"]
+
+
+def test_a_date_still_to_come_is_named(ask):
+    ahead = date.today() + timedelta(days=400)
+    assert f"{ahead} (a day still to come)" in ask(repeat_buyers(40), as_of=ahead).loc[VALUE, "why"]
+    tomorrow = date.today() + timedelta(days=1)
+    reached = repeat_buyers(40, gap=(date.today() - START).days - 40)
+    soon = ask(reached, as_of=tomorrow).loc[VALUE]
+    assert soon["answerable"] and f"{tomorrow} is still to come" in soon["why"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "why", "cure"),
+    [
+        ([-5.5], "Every amount known by 2024-10-27 is a refund", "Look at the sign of amount"),
+        ([5.5, -5.5], "Everything bought by 2024-10-27 was given back on the same day", ""),
+        ([0], "has an amount of 0: they bring nothing", "Look at what [tables.transactions] reads as amount"),
+    ],
+)
+def test_amounts_that_are_no_purchase_are_told_apart_from_a_wrong_date(see_csv, study_of, rows, why, cure):
+    lines = [f"c{i},2024-0{month}-01,{amount}" for i in range(40) for month in (1, 4) for amount in rows]
+    tables = see_csv("\n".join(["id,day,net", *lines])).tables
+    study = study_of(source=["log.csv"], as_of=START + timedelta(days=300))
+    verdict = verdict_on("02-customer-lifetime-value", tables, study)
+    assert not verdict.answerable and why in verdict.why
+    assert verdict.cure.startswith(cure) and "as_of" not in verdict.text
+
+
+def test_why_names_no_setting_and_the_cure_does(ask, study_of, tmp_path):
+    asked = ask(repeat_buyers(40, gap=60), as_of=START + timedelta(days=90), history_start=START)
+    assert "value.horizon_days" in asked.loc[VALUE, "why"]
+    study = study_of(source=["log.csv"], as_of=START + timedelta(days=90))
+    verdict = verdict_on("03-value-segments", open_tables(study), study)
+    assert verdict.why.startswith("It rests on customer value, and that cannot be told. 40 customers")
+    assert "value." not in verdict.why and "value.horizon_days" in verdict.cure
+
+
+def test_one_customer_is_one(ask):
+    one = ask({"c": (0, 100)}, as_of=START + timedelta(days=300)).loc[VALUE, "why"]
+    assert one.startswith("1 customer, 1 of them bought again, over 300 days")
+
+
 def test_what_lies_before_the_start_of_the_history_counts_for_nothing(ask):
     as_of, start = START + timedelta(days=300), START + timedelta(days=80)
     cut = ask(repeat_buyers(40), as_of=as_of, history_start=start).loc[VALUE]
     assert not cut["answerable"]
-    assert "0 of them bought again, over 200 days from value.history_start (2024-03-21) on" in cut["why"]
+    assert "0 of them bought again, over 200 days from 2024-03-21 on, where the history starts" in cut["why"]
     assert "40 of them bought again, over 300 days:" not in cut["why"]
 
 
 def test_a_history_without_a_purchase_names_both_ends(ask):
     as_of, start = START + timedelta(days=300), START + timedelta(days=250)
     empty = ask(repeat_buyers(40), as_of=as_of, history_start=start).loc[VALUE]
-    assert "No purchase is known from value.history_start (2024-09-07) to 2024-10-27" in empty["why"]
+    assert "No purchase is known from 2024-09-07, where the history starts, to 2024-10-27" in empty["why"]
 
 
 def test_the_history_used_starts_on_its_day_and_keeps_what_is_later_than_as_of(see_csv, study_of):
