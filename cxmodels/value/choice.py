@@ -163,8 +163,8 @@ def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings
     buyers = int((later.outcome > 0).sum())
     if len(later.customers) < LEAST_CUSTOMERS or buyers < LEAST_BUYERS:
         return _without_contest(
-            f"of {len(later.customers)} customers known on {later.as_of}, {buyers} bought in the {window} "
-            f"days after it, and a contest needs {LEAST_CUSTOMERS} and {LEAST_BUYERS}"
+            f"of the customers known on {later.as_of} ({len(later.customers)}), {buyers} bought in the "
+            f"{window} days after it, and a contest needs {LEAST_CUSTOMERS} and {LEAST_BUYERS}"
         )
     return _contest(frame, frame.snapshot(as_of, outcome=False), later)
 

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cxmodels.value.tiers import checked_values
 
+ALIKE_BELOW = 0.1
+"""Gini coefficient below which the best tenth holds less than a fifth of the value: nobody stands out."""
+
 
 @dataclass(frozen=True)
 class Concentration:
@@ -38,6 +41,11 @@ class Concentration:
     unprofitable: int
     total: float
     lost: float
+
+    @property
+    def alike(self) -> bool:
+        """Whether customers are worth so nearly the same that a choice among them says little."""
+        return self.gini < ALIKE_BELOW
 
     @property
     def peak(self) -> float:

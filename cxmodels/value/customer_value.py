@@ -38,8 +38,8 @@ NO_MARGINS = (
     "Values use the margin of the study."
 )
 NO_LEAVING = (
-    "NBD knows no leaving: p_alive is 1 for every customer, however long they have been silent. Who has gone "
-    "quiet is told by lifecycle."
+    "NBD knows no leaving: every customer counts as still there, however long they have been silent. Who has "
+    "gone quiet is told by lifecycle."
 )
 TOTAL_DRAWS = 4_000
 LEAST_FOR_SPREAD = 1_000  # customers whose outcomes say how far one falls; with fewer it is simulated

@@ -193,7 +193,8 @@ def validate(
     held = split_holdout(known, as_of=as_of, holdout_days=days, settings=settings)
     there = len(held.customers)
     if there < FEWEST_CUSTOMERS:
-        why = f"{there} customers were known on {cut}, {days} days before the end; {FEWEST_CUSTOMERS} needed"
+        needed = f"a check needs {FEWEST_CUSTOMERS} customers known on {cut}, {days} days before the end"
+        why = f"{needed}, and found {there}"
         return _impossible(cut, days, there, why=why)
     if held.outcome.sum() <= 0:
         why = f"the {there} customers known on {cut} brought nothing in the {days} days after it"

@@ -228,15 +228,15 @@ def _notes(
         "own record, the nearer to their own the more it says."
     ]
     without = int((~stated).sum())
+    who = f"customers without a row that states one (here {without:,})"
     if "margin" in settings.model_fields_set:
-        who = f"the {without:,} customers" if without else "customers, of whom there are none,"
-        notes.append(f"The study's value.margin is used for {who} without a row that states a margin only.")
+        notes.append(f"The study's own margin is used only for {who}.")
     elif without:
-        notes.append(f"{without:,} customers have no row that states a margin: they have the base's rate.")
+        notes.append(f"For {who}, the base's rate is used.")
     if rates.limited_days:
         notes.append(
-            f"On {rates.limited_days:,} days the margin is off by so many times the spend that it was "
-            "limited, so that no single row decides."
+            "Days on which the margin is off by so many times the spend that it was limited, so that no "
+            f"single row decides: {rates.limited_days:,}."
         )
     return tuple(notes)
 

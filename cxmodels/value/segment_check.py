@@ -70,7 +70,7 @@ def told_apart(table: pd.DataFrame, *, order: Sequence[str] = ("active", "coolin
     rows = table[table["customers"] > 0].set_index("group")
     rows = rows.loc[[name for name in order if name in rows.index]]
     if len(rows) < 2:
-        return "left no two lifecycles to tell apart"
+        return "put all who were no longer new in one lifecycle, so that there was nobody to tell apart"
     low, high = rows["low"].to_numpy(dtype=float), rows["high"].to_numpy(dtype=float)
     # a share lies within its interval, so limits in falling order mean shares in falling order
     pairs = zip(rows.index[:-1], rows.index[1:], low[:-1] > high[1:], strict=True)

@@ -279,7 +279,7 @@ def fit_spend(summary: pd.DataFrame, *, model: str = "gamma-gamma") -> SpendMode
     if cells.customers < LEAST_BUYERS:
         return replace(
             pooled,
-            note=f"Only {cells.customers:.0f} customers bought again at a price above 0, too few to tell "
+            note=f"Too few customers ({cells.customers:.0f}) bought again at a price above 0 to tell "
             "customers' spend apart: every purchase is valued at the mean purchase.",
         )
     trend = cells.trend() if model == "gamma-gamma-by-frequency" else 0.0

@@ -67,6 +67,12 @@ def test_whale_curve_runs_from_nothing_to_the_whole_over_its_peak(values):
     assert (np.diff(slopes) <= 1e-6 * np.abs(slopes).max()).all()
 
 
+def test_customers_are_alike_where_the_best_tenth_holds_little_more_than_its_share():
+    subscribers = concentration([99.0] * 90 + [101.0] * 10)
+    assert subscribers.alike and subscribers.top_share(0.1) < 0.2
+    assert not concentration(-np.log1p(-GRID[::100])).alike
+
+
 def test_unprofitable_customers_are_counted_and_lift_the_curve_above_the_whole():
     result = concentration([60.0, 60.0, 0.0, -20.0])
     assert (result.unprofitable, result.lost, result.total) == (1, 20.0, 100.0)

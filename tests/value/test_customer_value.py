@@ -85,7 +85,9 @@ def test_it_says_where_nobody_can_leave(log):
         )
         for model in ("nbd", "mbg-nbd")
     }
-    told = {model: any("p_alive is 1" in note for note in one.notes) for model, one in by_model.items()}
+    told = {
+        model: any("counts as still there" in note for note in one.notes) for model, one in by_model.items()
+    }
     assert told == {"nbd": True, "mbg-nbd": False}
     assert (by_model["nbd"].table["p_alive"] == 1).all()
 

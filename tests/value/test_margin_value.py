@@ -117,7 +117,7 @@ def test_the_margins_of_the_log_come_before_that_of_the_study(log, valued):
         pytest.skip("one way of predicting is enough here")
     stated = _value(log, margin=(0.5, 0.7))
     pd.testing.assert_frame_equal(stated.table, valued.table, atol=1e-4)
-    assert any("value.margin is used for" in note for note in stated.notes)
+    assert any("own margin is used only for" in note for note in stated.notes)
     assert any("The margin column is used" in note for note in valued.notes)
 
 

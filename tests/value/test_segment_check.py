@@ -70,7 +70,9 @@ def test_groups_without_customers_and_new_ones_are_passed_over():
     there = {"new": (9, 1000), "active": (600, 1000), "lapsed": (50, 1000)}
     assert told_apart(shares(**there, cooling=(0, 0))).startswith("told apart")
     assert told_apart(shares(**there)).startswith("told apart")
-    assert told_apart(shares(new=(900, 1000), lapsed=(50, 1000))) == "left no two lifecycles to tell apart"
+    assert told_apart(shares(new=(900, 1000), lapsed=(50, 1000))) == (
+        "put all who were no longer new in one lifecycle, so that there was nobody to tell apart"
+    )
 
 
 def test_the_best_customers_are_taken_first():
