@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cxmodels.reporting.wording import one_full_stop
 from cxmodels.study_errors import nearest
 
 GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
@@ -87,6 +88,7 @@ class Finding:
         """Check everything that a reader would rely on."""
         if not self.text.strip():
             raise FindingError("a finding needs a sentence; its text is empty")
+        object.__setattr__(self, "text", one_full_stop(self.text))
         if self.evidence not in EVIDENCE:
             raise FindingError(
                 f"evidence {self.evidence!r} is not known{nearest(self.evidence, EVIDENCE, otherwise='.')} "
@@ -154,6 +156,11 @@ class NotebookFindings:
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """End every sentence in one full stop."""
+        for name in ("answer", "warnings"):
+            object.__setattr__(self, name, tuple(one_full_stop(text) for text in getattr(self, name)))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> NotebookFindings:

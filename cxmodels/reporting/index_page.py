@@ -107,9 +107,10 @@ def _read_check(folder: Path, *, context: PageContext) -> list[dict[str, str]]:
     return rows
 
 
-def _leaders_turn(part: NotebookFindings) -> bool:
-    """Put what moves money before what describes the data."""
-    return not any(finding.money is not None for finding in part.findings)
+def _leaders_turn(part: NotebookFindings) -> tuple[bool, bool]:
+    """Put what moves money first, and what describes the data last, after what cannot be told from them."""
+    has_money = any(finding.money is not None for finding in part.findings)
+    return not has_money, bool(set(part.tables) & set(CANONICAL_TABLES))
 
 
 def _list_files(

@@ -46,6 +46,15 @@ def test_a_finding_that_would_mislead_is_refused(parts: dict, message: str) -> N
         Finding(**{"notebook": "02-value", "text": "The base is worth $5.", **parts})
 
 
+def test_a_sentence_ends_in_one_full_stop_also_after_an_abbreviation() -> None:
+    assert Finding("02-value", "It is worth 12 kr..").text == "It is worth 12 kr."
+    said = NotebookFindings(
+        "02-value", ("Worth 12 kr.. Or 13 kr..",), warnings=("Costs 1 kr..", "And so on ...")
+    )
+    assert said.answer == ("Worth 12 kr. Or 13 kr.",)
+    assert said.warnings == ("Costs 1 kr.", "And so on ...")
+
+
 def test_digits_that_depend_on_the_order_of_adding_up_are_dropped() -> None:
     one = Finding("03-x", "Worth.", money=165073.05136114027, low=19216.41327577286, high=1451145.7157264787)
     two = Finding("03-x", "Worth.", money=165073.0513611418, low=19216.413275764862, high=1451145.7157270894)

@@ -59,6 +59,19 @@ def test_what_moves_money_comes_first_and_a_guide_is_no_answer(page: str) -> Non
     assert "A guide." not in page
 
 
+def test_what_cannot_be_told_comes_before_what_describes_the_data(project: Project, tmp_path: Path) -> None:
+    study = read_study(project.study)
+    pages = (PageLink("01-data", "Trust?"), PageLink("02-value", "Worth?"))
+    parts = (
+        NotebookFindings("01-data", ("All valid.",), (Finding("01-data", "Valid."),), (), ("transactions",)),
+        NotebookFindings("02-value", ("It cannot be told.",), (Finding("02-value", "Untold."),)),
+    )
+    context = PageContext(study.title, Money("GBP"), pages)
+    page = write_index(tmp_path, study=study, context=context, outcomes=(), parts=parts).read_text("utf-8")
+    assert page.index("It cannot be told.") < page.index("All valid.")
+    assert page.index("Untold.") < page.index("Valid.", page.index("Findings</h2>"))
+
+
 def test_what_was_left_out_or_skipped_is_said_with_the_reason(page: str) -> None:
     left = page[page.index("Left out, and why") :]
     assert "the study names no table &#39;contracts&#39;" in left
@@ -87,6 +100,15 @@ def test_every_file_has_a_description(page: str) -> None:
     ):
         assert f'<a href="{path}">{path}</a></th><td>{about}</td>' in files
     assert "<td></td><td class" not in files
+
+
+def test_one_figure_is_one(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "02-value-a.png").write_bytes(b"x")
+    study = read_study(project.study)
+    context = PageContext(study.title, Money("GBP"), ())
+    page = write_index(tmp_path, study=study, context=context, outcomes=(), parts=()).read_text("utf-8")
+    assert "<td>1 figure as PNG, for slides</td>" in page
 
 
 def test_warnings_are_shown(page: str) -> None:
