@@ -1,6 +1,8 @@
 """A handful of customers, or customers who never return, still get a report that says what it cannot say."""
 
 import json
+import re
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 
 from cxmodels.reporting.runner import run_study
+from cxmodels.study import read_study
 
 pytestmark = pytest.mark.slow
 
@@ -19,19 +22,48 @@ STUDIES = {
 }
 
 
-@pytest.fixture(params=STUDIES, ids=list(STUDIES))
-def report(request, tmp_path: Path) -> Path:
-    log = pd.DataFrame(STUDIES[request.param], columns=["customer_id", "day", "amount"])
+def make_report(tmp_path: Path, rows: list[tuple], settings: str = "", **changed: str) -> Path:
+    """Run the notebooks on a log of customer, day and amount; `changed` are settings of the study's head."""
+    log = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
     log["timestamp"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(log.pop("day"), unit="D")
     log.to_csv(tmp_path / "log.csv", index=False)
-    (tmp_path / "study.toml").write_text(
-        'title = "Small"\nas_of = 2024-07-01\ncurrency = "EUR"\n[tables.transactions]\nsource = "log.csv"\n',
-        encoding="utf-8",
-    )
+    head = {"title": '"Small"', "as_of": "2024-07-01", "currency": '"EUR"', **changed}
+    lines = [
+        *(f"{key} = {value}" for key, value in head.items()),
+        "[tables.transactions]",
+        'source = "log.csv"',
+    ]
+    (tmp_path / "study.toml").write_text("\n".join([*lines, settings]), encoding="utf-8")
     return run_study(tmp_path / "study.toml", out=tmp_path / "report")
 
 
-def test_values_and_segments_are_shown_and_what_cannot_be_checked_is_said(report: Path) -> None:
+def first_page(report: Path) -> str:
+    """Give the text of the first page down to its list of files, which keep their names."""
+    html = (report / "index.html").read_text(encoding="utf-8").partition("<h2>Files</h2>")[0]
+    return unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL))
+
+
+def setting_names(report: Path) -> set[str]:
+    """Give the names that an analyst types and a leader must not meet."""
+    study = read_study(report.parent / "study.toml").settings()
+    dotted = {f"{part}.{key}" for part in ("value", "segments", "churn") for key in study.get(part) or ()}
+    return {*dotted, "p_alive", "as_of", "history_start", "holdout_days", "compare_days"}
+
+
+def assert_in_words(report: Path) -> None:
+    page = first_page(report)
+    assert not re.search(r"(?<!\d)1 (customers|figures|rows|days|purchases)", page)
+    assert not re.search(r"\b0 (valuable )?customers\b(?!, 0 of)", page.partition("Findings")[0])
+    assert ".." not in page
+    assert not [name for name in setting_names(report) if name in page]
+
+
+@pytest.fixture(params=STUDIES, ids=list(STUDIES))
+def report(request, tmp_path: Path) -> Path:
+    return make_report(tmp_path, STUDIES[request.param])
+
+
+def test_what_cannot_be_told_is_said_first_and_advises_nothing(report: Path) -> None:
     run = json.loads((report / "run.json").read_text(encoding="utf-8"))
     assert run["complete"]
     value = pd.read_parquet(report / "tables" / "customer_value.parquet")
@@ -39,12 +71,36 @@ def test_values_and_segments_are_shown_and_what_cannot_be_checked_is_said(report
     assert np.isfinite(figures.to_numpy()).all()
     assert (value["clv_low"] <= value["clv"] * (1 + 1e-9)).all()
     assert (value["clv"] <= value["clv_high"] * (1 + 1e-9)).all()
-    assert value["segment"].notna().all()
-    findings = json.loads((report / "findings.json").read_text(encoding="utf-8"))["findings"]
-    worth = [one for one in findings if one["notebook"] == "02-customer-lifetime-value" and one["money"]]
-    assert [one["evidence"] for one in worth] == ["unchecked"]
-    warned = json.loads((report / "findings" / "02-customer-lifetime-value.json").read_text(encoding="utf-8"))
-    assert any("check" in sentence.lower() for sentence in warned["warnings"])
+    states = {one["name"]: (one["state"], one["reason"]) for one in run["notebooks"]}
+    state, reason = states["03-value-segments"]
+    assert state == "left out" and reason.startswith("It rests on customer value, and that cannot be told.")
+    said = json.loads((report / "findings.json").read_text(encoding="utf-8"))
+    answer = said["answers"]["02-customer-lifetime-value"]
+    assert answer[0].startswith("What these customers are worth cannot be told.")
+    assert "no basis for a decision" in answer[1]
+    assert [one["text"] for one in said["findings"] if one["table"] == "customer_value"] == [answer[0]]
+    assert not any(one["money"] for one in said["findings"])
+    page = first_page(report)
+    assert page.index(answer[0]) < page.index(said["answers"]["01-data-readiness"][0])
+    assert_in_words(report)
+
+
+def test_customers_who_are_all_alike_are_not_told_whom_to_put_first(tmp_path: Path) -> None:
+    monthly = [(f"c{i}", 30 * k + i % 28, 9.9) for i in range(120) for k in range(12)]
+    given_back = [(f"r{i}", 50, amount) for i in range(3) for amount in (30.0, -30.0)]
+    head = {"as_of": "2024-12-31", "currency": '"DKK"', "language": '"da"'}
+    report = make_report(tmp_path, monthly + given_back, '[value]\nunit = "month"', **head)
+    answers = json.loads((report / "findings.json").read_text(encoding="utf-8"))["answers"]
+    worth, (foremost, quiet, held) = (answers["02-customer-lifetime-value"], answers["03-value-segments"])
+    assert foremost.startswith("Nobody stands out:") and "compares everybody with everybody" in foremost
+    assert quiet == "Nobody has gone quiet."
+    assert "nobody to tell apart" in held
+    assert worth[0].startswith("The 120 customers known by 31.12.2024 are expected")
+    nothing = "with nothing but refunds, or purchases given back on the same day."
+    assert worth[0].endswith(f"Not among them: 3 customers {nothing}")
+    assert_in_words(report)
+    page = first_page(report)
+    assert not re.search(r"\d{4}-\d{2}-\d{2}|\d%|\b(til|december|mio)\b", page)
 
 
 def test_a_later_period_at_a_loss_leaves_out_the_comparison_of_rules_only(tmp_path: Path) -> None:
