@@ -131,6 +131,8 @@ class RunFolder:
         ------
         RunError
             When they have not been saved yet.
+        cxmodels.tables.DataError
+            When one was changed since, so that it breaks the rules of its canonical table.
         """
         from cxmodels.tables import read_tables
 

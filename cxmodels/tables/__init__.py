@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cxmodels.tables.cut import known_by, within
     from cxmodels.tables.errors import DataError
     from cxmodels.tables.report import CheckReport
-    from cxmodels.tables.schemas import validate_table
+    from cxmodels.tables.validation import validate_table
 
 __all__ = [
     "CheckReport",
@@ -34,7 +34,7 @@ _HOMES = {
     "open_tables": "collection",
     "questions": "answerable",
     "read_tables": "collection",
-    "validate_table": "schemas",
+    "validate_table": "validation",
     "within": "cut",
 }
 

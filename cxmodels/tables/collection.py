@@ -18,8 +18,8 @@ from cxmodels.tables.door import Plan, parsed_rows, plan_table, raw_as_json, row
 from cxmodels.tables.errors import DataError, nearest_names
 from cxmodels.tables.parse import quote, text
 from cxmodels.tables.report import CheckReport, ReasonCount, TableCheck
-from cxmodels.tables.schemas import check_types
 from cxmodels.tables.staging import FAULT, FILE, ROW
+from cxmodels.tables.validation import validate_table
 
 SET_ASIDE = "set_aside"
 CHECK_FILE = "check.json"
@@ -130,7 +130,7 @@ def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
         count = count_rows(backend.con, plan, rows, as_of=study.as_of, count_duplicates=count_duplicates)
         _stop_when_bad(count.check, count.reasons)
         _make_view(backend.con, plan, rows, count=count)
-        check_types(backend.table(name), name)
+        validate_table(backend.table(name), name, rows=False)  # the door has asked each row itself
         asides.append(_aside(plan, rows, count=count))
         checks.append(count.check)
         counts.extend(count.reasons)
@@ -142,12 +142,12 @@ def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:
 
 
 def read_tables(folder: Path) -> Tables:
-    """Open the tables that `Tables.save` wrote.
+    """Open the tables that `Tables.save` wrote, and check them: a file may have been changed since.
 
     Raises
     ------
     DataError
-        Where the folder has no saved tables.
+        Where the folder has no saved tables, or one that breaks the rules of its canonical table.
     """
     folder = Path(folder)
     if not (folder / CHECK_FILE).is_file():
@@ -164,6 +164,11 @@ def read_tables(folder: Path) -> Tables:
             )
         backend.con.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM read_parquet({text(str(file))})")
         inputs.append(file)
+    for name in names:
+        try:
+            validate_table(backend.table(name), name)
+        except DataError as error:
+            raise DataError(f"{folder / name}.parquet: {error} Run the data check again.") from None
     return Tables(names, report, tuple(inputs), backend)
 
 

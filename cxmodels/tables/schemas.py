@@ -1,18 +1,11 @@
-"""What does each canonical table hold? Columns with kind, unit and rule, and the validator made of them."""
+"""What does each canonical table hold? Columns with kind, unit and rule."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-import ibis
-import ibis.expr.types as ir
+from typing import Literal
 
 from cxmodels.tables.errors import DataError, nearest_names
-
-if TYPE_CHECKING:
-    from pandera.ibis import Column as PanderaColumn
-    from pandera.ibis import DataFrameSchema
 
 Kind = Literal["id", "text", "time", "day", "number", "flag", "any"]
 
@@ -202,114 +195,3 @@ def schema_of(name: str) -> Schema:
             f"{nearest_names(name, SCHEMAS)}."
         )
     return SCHEMAS[name]
-
-
-def validator(name: str, columns: list[str]) -> DataFrameSchema:
-    """Return the pandera schema of a canonical table that has these columns.
-
-    Parameters
-    ----------
-    name : str
-        Canonical table.
-    columns : list of str
-        The columns that the table has; those that the schema does not know are not checked.
-
-    Returns
-    -------
-    pandera.ibis.DataFrameSchema
-        It checks types, missing values and ranges inside the engine.
-    """
-    # pandera takes a third of a second to load, and most of what imports this module validates nothing
-    import pandera.ibis as pa
-
-    schema = schema_of(name)
-    known = [column for column in schema.columns if column.name in columns or column.needed]
-    return pa.DataFrameSchema({column.name: _pandera_column(column) for column in known}, name=name)
-
-
-def _pandera_column(column: Column) -> PanderaColumn:
-    import pandera.ibis as pa
-
-    checks = []
-    if column.low is not None:
-        checks.append(pa.Check.gt(column.low) if column.above_low else pa.Check.ge(column.low))
-    if column.high is not None:
-        checks.append(pa.Check.le(column.high))
-    if column.one_of:
-        checks.append(pa.Check.isin(column.one_of))
-    return pa.Column(ibis.dtype(TYPES[column.kind]), checks, nullable=not column.filled)
-
-
-def check_types(table: ir.Table, name: str) -> None:
-    """Check that the columns of a table have their canonical types; no row is read.
-
-    This is for tables whose rows the door has checked one by one; `validate_table` asks the rows as well.
-
-    Raises
-    ------
-    DataError
-        Where a column is of another type.
-    """
-    types = table.schema()
-    for column in schema_of(name).columns:
-        if column.name in types and types[column.name] != ibis.dtype(TYPES[column.kind]):
-            raise DataError(
-                f"Table {name} breaks its rules: column {column.name!r} is {types[column.name]}, not "
-                f"{TYPES[column.kind]}. Convert it, or map another column."
-            )
-
-
-def validate_table(table: ir.Table, name: str) -> ir.Table:
-    """Check a table against its canonical schema, and return it.
-
-    Parameters
-    ----------
-    table : ibis Table
-        A table with canonical columns, from the door or made elsewhere.
-    name : str
-        Which canonical table it is to be.
-
-    Returns
-    -------
-    ibis Table
-        The same table.
-
-    Raises
-    ------
-    DataError
-        Where a column is missing or of another type, a value missing or out of range. All defects are named.
-
-    Examples
-    --------
-    >>> import ibis
-    >>> log = ibis.memtable({"customer_id": ["007"], "amount": [12.5]})
-    >>> validate_table(log, "transactions")
-    Traceback (most recent call last):
-    ...
-    cxmodels.tables.errors.DataError: Table transactions breaks its rules: column 'timestamp' is missing...
-    """
-    from pandera.errors import SchemaErrors
-
-    have = list(table.columns)
-    missing = [needed for needed in schema_of(name).needed if needed not in have]
-    if missing:
-        parts = [f"column {m!r} is missing{nearest_names(m, have)}" for m in missing]
-        raise DataError(
-            f"Table {name} breaks its rules: {'; '.join(parts)}. Columns there are: {', '.join(have)}."
-        )
-    try:
-        validator(name, have).validate(table, lazy=True)
-    except SchemaErrors as error:
-        defects = [_defect(fault) for fault in error.schema_errors]
-        raise DataError(f"Table {name} breaks its rules: {'; '.join(defects)}.") from None
-    return table
-
-
-def _defect(fault: object) -> str:
-    column = getattr(getattr(fault, "schema", None), "name", None)
-    check = getattr(fault, "check", None)
-    said = str(getattr(check, "error", None) or check or fault)
-    said = "some rows have no value" if said == "not_nullable" else said
-    if said.startswith("dtype("):
-        said = f"is not of the type {said.removeprefix('dtype(').strip(')')}"
-    return f"column {column!r}: {said}"
