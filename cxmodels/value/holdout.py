@@ -11,21 +11,14 @@ import pandas as pd
 
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
-from cxmodels.value.counts import Floats
+from cxmodels.value.calibration import conditional_expectations, totals_by_fifth, value_by_decile
 from cxmodels.value.customer_value import CustomerValue, value_customers
-from cxmodels.value.metrics import interval_scores, score_predictions, spearman_untied
-from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.purchases import LABELS, MODELS, model_label
-from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
+from cxmodels.value.scoreboard import FEWEST_CUSTOMERS, rival_rows, score_row, score_value
 from cxmodels.value.snapshots import Snapshot, known_days, learning_horizon, take_snapshot
-from cxmodels.value.summary import customer_days, summarise
+from cxmodels.value.tracking import tracking_curve
 from cxmodels.value.uncertainty import COVERAGE
-from cxmodels.value.units import days_in
 
-TOP_FREQUENCY = 7
-DECILES = 10
-FEWEST_CUSTOMERS = 10
-TRACKING_AGES = 80
 WORSE = 1.05  # times the error of the best rival
 NARROW = 0.05  # below the nominal coverage, beyond which intervals are called too narrow
 
@@ -202,201 +195,42 @@ def validate(
     # undiscounted spend, without margin: what is compared is the forecast, not the terms
     terms = {"horizon_days": days, "discount_rate": 0.0, "margin": 1.0, "holdout_days": None}
     plain = ValueSettings(**{**settings.model_dump(), **terms})
-    chosen = value_customers(known, as_of=held.as_of, settings=plain)
-    rows = [_row(settings.model, "chosen", held.outcome, chosen.table["clv"], _interval(chosen.table))]
+    return _compare(known, held, as_of=as_of, settings=plain, purchase_models=purchase_models)
+
+
+def _compare(
+    known: ir.Table,
+    held: Snapshot,
+    *,
+    as_of: date,
+    settings: ValueSettings,
+    purchase_models: tuple[str, ...],
+) -> Validation:
+    """Predict the outcome of `held` in every way, and set beside it what came."""
+    actual = held.outcome
+    chosen = value_customers(known, as_of=held.as_of, settings=settings)
+    rows = [score_value(actual, chosen, model=settings.model, kind="chosen")]
     notes = list(chosen.notes)
     for model in purchase_models:
-        single = value_customers(known, as_of=held.as_of, settings=plain.model_copy(update={"model": model}))
-        row = _row(model, "purchase model", held.outcome, single.table["clv"], _interval(single.table))
-        rows.append(row | {"label": f"{model_label(single.purchases)}, spend of repeat purchases"})
+        asked = settings.model_copy(update={"model": model})
+        single = value_customers(known, as_of=held.as_of, settings=asked)
+        label = f"{model_label(single.purchases)}, spend of repeat purchases"
+        rows.append(score_value(actual, single, model=model, kind="purchase model") | {"label": label})
         notes.append(single.purchases.note)
-    rows += _rival_rows(known, held, plain)
-    rows.append(_row("oracle", "oracle", held.outcome, held.outcome))
+    rows += rival_rows(known, held, settings=settings)
+    rows.append(score_row(actual, actual, model="oracle", kind="oracle"))
     return Validation(
         cut=held.as_of,
-        holdout_days=days,
+        holdout_days=held.horizon_days,
         customers=len(held.customers),
         table=pd.DataFrame(rows),
-        tracking=tracking_curve(known, chosen.purchases, cut=held.as_of, as_of=as_of, settings=plain),
+        tracking=tracking_curve(known, chosen.purchases, cut=held.as_of, as_of=as_of, settings=settings),
         by_frequency=conditional_expectations(held, chosen.table["expected_purchases"].to_numpy()),
-        deciles=value_by_decile(held.outcome, chosen.table["clv"].to_numpy()),
-        totals=_totals(chosen, held.outcome),
+        deciles=value_by_decile(actual, chosen.table["clv"].to_numpy()),
+        totals=totals_by_fifth(chosen, actual),
         value=chosen,
         notes=tuple(note for note in dict.fromkeys(notes) if note),
     )
-
-
-def conditional_expectations(held: Snapshot, expected: Floats) -> pd.DataFrame:
-    """Compare purchases in the holdout with those expected, by purchases so far.
-
-    Parameters
-    ----------
-    held : Snapshot
-        With an outcome.
-    expected : ndarray of float, shape (customers,)
-        Purchases expected over the same days.
-
-    Returns
-    -------
-    DataFrame
-        frequency ("0" … "7+"), customers, actual, predicted (purchases a customer).
-    """
-    if held.purchases is None:
-        raise ValueError(f"The snapshot of {held.as_of} has no outcome: take it with horizon_days.")
-    group = held.customers["frequency"].clip(upper=TOP_FREQUENCY).astype(int).to_numpy()
-    frame = pd.DataFrame({"frequency": group, "actual": held.purchases, "predicted": expected})
-    means = frame.groupby("frequency").agg(
-        customers=("actual", "size"), actual=("actual", "mean"), predicted=("predicted", "mean")
-    )
-    names = [f"{one}+" if one == TOP_FREQUENCY else str(one) for one in means.index]
-    return means.set_axis(pd.Index(names, name="frequency")).reset_index()
-
-
-def value_by_decile(actual: Floats, predicted: Floats) -> pd.DataFrame:
-    """Compare actual with predicted spend in tenths of customers by predicted spend (1 is the highest).
-
-    Returns
-    -------
-    DataFrame
-        decile, customers, predicted and actual (currency a customer), actual_error (standard error of the
-        mean; NaN for one customer), share (of all actual spend; NaN without any).
-
-    Examples
-    --------
-    >>> value_by_decile(np.arange(20.0), np.arange(20.0))["actual"].tolist()[:2]
-    [18.5, 16.5]
-    """
-    n = len(actual)
-    order = np.argsort(-predicted, kind="stable")
-    decile = np.empty(n, dtype=int)
-    decile[order] = np.arange(n) * DECILES // n + 1
-    frame = pd.DataFrame({"decile": decile, "predicted": predicted, "actual": actual})
-    by = frame.groupby("decile")
-    means = by.agg(customers=("actual", "size"), predicted=("predicted", "mean"), actual=("actual", "mean"))
-    total = float(actual.sum())
-    return means.assign(
-        actual_error=by["actual"].std() / np.sqrt(means["customers"]),
-        share=by["actual"].sum() / total if total > 0 else np.nan,
-    ).reset_index()
-
-
-def tracking_curve(
-    transactions: ir.Table, model: PurchaseModel, *, cut: date, as_of: date, settings: ValueSettings
-) -> pd.DataFrame:
-    """Compare weekly repeat purchases with what the model expects of customers who came when they came.
-
-    Parameters
-    ----------
-    transactions : ibis Table
-        Columns customer_id, timestamp, amount.
-    model : PurchaseModel
-        Fitted on what was known at `cut`.
-    cut, as_of : date
-        Last day of the fit, and of the curve.
-    settings : ValueSettings
-        Unit and start of the history.
-
-    Returns
-    -------
-    DataFrame
-        week (its last day), actual, predicted (repeat purchases in the week), actual_cumulative,
-        predicted_cumulative (starts at the actual number at the cut, so that the two curves part by what was
-        missed after it), holdout. Of customers known at the cut; weeks count back from the cut, and the first
-        may be shorter.
-    """
-    summary = summarise(transactions, as_of=cut, unit="day", history_start=settings.history_start)
-    births = summary.group_by("first_day").aggregate(customers=summary.count()).to_pandas()
-    start = pd.to_datetime(births["first_day"]).min()
-    n_days = (pd.Timestamp(as_of) - start).days + 1
-    born = np.zeros(n_days)
-    np.add.at(born, (pd.to_datetime(births["first_day"]) - start).dt.days.to_numpy(), births["customers"])
-    bought = customer_days(known_by(transactions, as_of)).filter(lambda days: days.bought)
-    repeats = bought.inner_join(summary.select("customer_id", "first_day"), "customer_id")
-    repeats = repeats.filter(repeats.day > repeats.first_day)
-    counts = repeats.group_by("day").aggregate(purchases=repeats.count()).to_pandas()
-    actual = np.zeros(n_days)
-    np.add.at(actual, (pd.to_datetime(counts["day"]) - start).dt.days.to_numpy(), counts["purchases"])
-    predicted = _expected_by_day(model, born, unit_days=days_in(settings.unit))
-    days_to_cut = (pd.Timestamp(cut) - start).days
-    week = (np.arange(n_days) - days_to_cut + 6) // 7
-    frame = pd.DataFrame({"number": week, "actual": actual, "predicted": predicted}).groupby("number").sum()
-    ends = np.minimum(days_to_cut + 7 * frame.index.to_numpy(), n_days - 1)
-    held = frame.index.to_numpy() > 0
-    at_cut = float(frame["actual"].to_numpy()[~held].sum())
-    ahead = at_cut + np.where(held, frame["predicted"], 0.0).cumsum()
-    return pd.DataFrame(
-        {
-            "week": start + pd.to_timedelta(ends, unit="D"),
-            "actual": frame["actual"].to_numpy(),
-            "predicted": frame["predicted"].to_numpy(),
-            "actual_cumulative": frame["actual"].cumsum().to_numpy(),
-            "predicted_cumulative": np.where(frame.index.to_numpy() >= 0, ahead, np.nan),
-            "holdout": held,
-        }
-    )
-
-
-def _expected_by_day(model: PurchaseModel, born: Floats, *, unit_days: float) -> Floats:
-    """Return repeat purchases expected on each day of customers born on each day."""
-    ages = np.arange(len(born) + 1, dtype=float)
-    grid = np.unique(np.round(np.linspace(0.0, np.sqrt(ages[-1]), TRACKING_AGES) ** 2))
-    expected = np.interp(ages, grid, model.expected_purchases_new(grid / unit_days))
-    by_age = np.diff(expected)
-    # a customer of age k on a day made the purchases between the ages k − 1 and k
-    return np.concatenate(([0.0], np.convolve(born, by_age)[: len(born) - 1]))
-
-
-def _rival_rows(known: ir.Table, held: Snapshot, settings: ValueSettings) -> list[dict[str, object]]:
-    days = held.horizon_days
-    rows = [
-        _row("past spend rate", "rival", held.outcome, past_spend_rate(held, horizon_days=days)),
-        _row("past spend", "rival", held.outcome, past_spend(held, horizon_days=days)),
-    ]
-    earlier = take_snapshot(
-        known,
-        as_of=held.as_of - timedelta(days=held.window_days),
-        window_days=held.window_days,
-        horizon_days=held.window_days,
-        unit=settings.unit,
-        history_start=settings.history_start,
-    )
-    if len(earlier.customers) >= FEWEST_CUSTOMERS:
-        values = plain_regression(earlier, held, horizon_days=days, seed=settings.seed)
-        ends = quantile_regression(earlier, held, horizon_days=days, seed=settings.seed)
-        rows.append(_row("lightgbm regression", "rival", held.outcome, values, ends))
-    return rows
-
-
-def _row(
-    model: str,
-    kind: str,
-    actual: Floats,
-    predicted: Floats | pd.Series,
-    interval: tuple[Floats, Floats] | None = None,
-) -> dict[str, object]:
-    blank = dict.fromkeys(("coverage", "below", "above", "width"), float("nan"))
-    return {
-        "model": model,
-        "label": model,
-        "kind": kind,
-        **score_predictions(actual, predicted),
-        "spearman_untied": spearman_untied(actual, predicted),
-        **(blank if interval is None else interval_scores(actual, *interval)),
-    }
-
-
-def _interval(table: pd.DataFrame) -> tuple[Floats, Floats]:
-    return table["clv_low"].to_numpy(dtype=float), table["clv_high"].to_numpy(dtype=float)
-
-
-def _totals(chosen: CustomerValue, actual: Floats) -> pd.DataFrame:
-    clv = chosen.table["clv"].to_numpy(dtype=float)
-    fifth = np.empty(len(clv), dtype=int)
-    fifth[np.argsort(-clv, kind="stable")] = np.arange(len(clv)) * 5 // len(clv)
-    names = pd.Series(fifth).map(lambda one: f"fifth {one + 1}")
-    groups = chosen.totals(names).assign(actual=pd.Series(actual).groupby(names).sum().to_numpy())
-    both = pd.concat([groups, chosen.totals().assign(actual=float(actual.sum()))], ignore_index=True)
-    return both.assign(covered=(both["low"] <= both["actual"]) & (both["actual"] <= both["high"]))
 
 
 def _impossible(cut: date, days: int, customers: int, *, why: str) -> Validation:
