@@ -115,6 +115,17 @@ def describe_run(
     }
 
 
+def study_heading(study: Study) -> dict[str, str]:
+    """What heads ``findings.json``: title, name, date, currency and language of the study."""
+    return {
+        "title": study.title,
+        "study": study.name,
+        "as_of": study.as_of.isoformat(),
+        "currency": study.currency,
+        "language": study.language,
+    }
+
+
 def hash_inputs(study: Study) -> list[dict[str, Any]]:
     """Give path, size and sha256 of every file that a study reads, its own file first.
 

@@ -21,16 +21,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxmodels.reporting.bundle import find_study, project_folder
 from cxmodels.reporting.figures.saved import SavedFigure, save_figure
 from cxmodels.reporting.findings import (
     Finding,
@@ -42,9 +40,10 @@ from cxmodels.reporting.findings import (
 )
 from cxmodels.reporting.handover import write_csv, write_parquet
 from cxmodels.reporting.origin import Origin, rests_on_the_same
-from cxmodels.reporting.record import begin_record, hash_inputs
+from cxmodels.reporting.record import hash_inputs, study_heading
+from cxmodels.reporting.shown import Answer, LeftOut
 from cxmodels.reporting.wording import Money, Wording
-from cxmodels.study import Study, read_study
+from cxmodels.study import Study
 from cxmodels.study_errors import nearest
 
 if TYPE_CHECKING:
@@ -63,37 +62,6 @@ class RunError(ValueError):
 
 class CannotAnswer(ValueError):
     """These data cannot answer the notebook's question. A run leaves the notebook out and says why."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A few sentences, shown as a box in a notebook."""
-
-    sentences: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Give the sentences, one after the other."""
-        return " ".join(self.sentences)
-
-    def _repr_html_(self) -> str:
-        """Show the sentences; what comes from data is escaped."""
-        lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
-        return f'<div class="answer">{lines}</div>'
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Why a section of a notebook shows nothing. The page leaves out what follows, up to the next section."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        """Give the reason."""
-        return self.reason
-
-    def _repr_html_(self) -> str:
-        """Show the reason; what comes from data is escaped."""
-        return f'<p class="left-out">{escape(self.reason)}</p>'
 
 
 @dataclass(frozen=True)
@@ -342,75 +310,6 @@ class RunFolder:
         write_notebook_findings(self.folder, content)
         collect_findings(self.folder, study=study_heading(self.study), parts=read_all_findings(self.folder))
         return Answer(tuple(self._answer))
-
-
-def open_run(
-    *,
-    study: str | Path,
-    out: str | Path = "",
-    overrides: Mapping[str, object] | None = None,
-    notebook: str | None = None,
-) -> RunFolder:
-    """Read the study and open the folder for its results.
-
-    Parameters
-    ----------
-    study : str or Path
-        Path of a ``study.toml``, of a folder that holds one, or the name of a bundled study.
-    out : str or Path
-        Folder for the results; empty: ``reports/<study>/<as_of>`` of the project.
-    overrides : mapping, optional
-        Settings to change, by dotted key: ``{"value.horizon_days": 180}``.
-    notebook : str, optional
-        Name of the notebook. Without it: the one that the run or JupyterLab says is running.
-
-    Returns
-    -------
-    RunFolder
-
-    Raises
-    ------
-    BundleError
-        When there is no such study.
-    cxmodels.study.StudyError
-        When the study or an override is wrong.
-    """
-    settings = read_study(find_study(study), dict(overrides or {}))
-    folder = Path(out).resolve() if str(out) else report_folder(settings)
-    for name in ("tables", "figures", "findings"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    record = folder / "run.json"
-    if not record.exists():
-        begin_record(folder, study=settings)
-    return RunFolder(
-        study=settings,
-        folder=folder,
-        notebook=notebook or _running_notebook(),
-        money=Money(settings.currency, settings.language),
-        words=Wording(settings.language),
-    )
-
-
-def report_folder(study: Study) -> Path:
-    """Where a study's results go unless told otherwise: ``reports/<study>/<as_of>`` of the project."""
-    return project_folder() / "reports" / study.name / study.as_of.isoformat()
-
-
-def study_heading(study: Study) -> dict[str, str]:
-    """What heads ``findings.json``: title, name, date, currency and language of the study."""
-    return {
-        "title": study.title,
-        "study": study.name,
-        "as_of": study.as_of.isoformat(),
-        "currency": study.currency,
-        "language": study.language,
-    }
-
-
-def _running_notebook() -> str:
-    """Name of the notebook whose kernel this is: from the run, else from JupyterLab."""
-    told = os.environ.get(NOTEBOOK_VARIABLE) or os.environ.get("JPY_SESSION_NAME", "")
-    return Path(told).stem or "notebook"
 
 
 def _check_name(name: str) -> None:

@@ -23,6 +23,7 @@ from cxmodels.reporting.findings import NotebookFindings, collect_findings, read
 from cxmodels.reporting.index_page import write_index
 from cxmodels.reporting.kept import LastReport, check_fresh, kept_outcome
 from cxmodels.reporting.kernels import Kernels, NotebookFailed, execute
+from cxmodels.reporting.opening import report_folder
 from cxmodels.reporting.origin import Origin
 from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
 from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
@@ -34,8 +35,9 @@ from cxmodels.reporting.record import (
     hash_inputs,
     input_name,
     library_warnings,
+    study_heading,
 )
-from cxmodels.reporting.run_folder import CannotAnswer, report_folder, study_heading
+from cxmodels.reporting.run_folder import CannotAnswer
 from cxmodels.reporting.swap import keep_as, put_in_place, reserved
 from cxmodels.reporting.wording import Money
 from cxmodels.study import Study, read_study

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,27 +18,6 @@ VALUE = pd.DataFrame({"customer_id": ["1"], "clv": [5.0]})
 @pytest.fixture
 def run(project: Project) -> RunFolder:
     return open_run(study="shop", notebook="02-value")
-
-
-def test_without_a_folder_results_go_to_the_reports_of_the_project(run: RunFolder, project: Project) -> None:
-    assert run.folder == project.report
-    assert json.loads((project.report / "run.json").read_text(encoding="utf-8"))["complete"] is False
-
-
-def test_overrides_change_the_study_and_with_it_the_folder(project: Project) -> None:
-    run = open_run(study="shop", overrides={"as_of": "1998-03-31", "currency": "NOK", "language": "nb"})
-    assert run.folder.name == "1998-03-31"
-    assert run.money(5).replace("\N{NO-BREAK SPACE}", " ") == "5,00 kr"
-
-
-def test_the_notebooks_name_comes_from_the_run_or_from_jupyterlab(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CXMODELS_NOTEBOOK", raising=False)
-    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/notebooks/03-segments.ipynb")
-    assert open_run(study="shop").notebook == "03-segments"
-    monkeypatch.setenv("CXMODELS_NOTEBOOK", "02-value")
-    assert open_run(study="shop").notebook == "02-value"
 
 
 def test_a_table_is_read_back_and_a_missing_one_is_answered_with_the_nearest(run: RunFolder) -> None:
@@ -61,6 +39,16 @@ def test_tables_saved_at_the_door_are_opened(run: RunFolder) -> None:
 
     open_tables(run.study).save(run.folder / "tables")
     assert run.tables().transactions.count().execute() == 3
+
+
+def test_tables_changed_since_the_door_are_refused(run: RunFolder) -> None:
+    from cxmodels.tables import DataError, open_tables
+
+    open_tables(run.study).save(run.folder / "tables")
+    file = run.folder / "tables" / "transactions.parquet"
+    pd.read_parquet(file).assign(amount=float("inf")).to_parquet(file)
+    with pytest.raises(DataError, match="'amount' is not finite in 3 rows"):
+        run.tables()
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "ø"])
@@ -107,10 +95,6 @@ def test_finish_joins_the_findings_of_all_notebooks(run: RunFolder, project: Pro
     assert [found["text"] for found in joined["findings"]] == ["From 01-data.", "From 02-value."]
     assert len(joined["warnings"]) == 2
     assert joined["currency"] == "GBP"
-
-
-def test_a_folder_may_be_named(project: Project, tmp_path: Path) -> None:
-    assert open_run(study="shop", out=tmp_path / "mine").folder == tmp_path / "mine"
 
 
 def test_a_section_is_left_out_with_a_warning_and_the_notebook_goes_on(run: RunFolder) -> None:
