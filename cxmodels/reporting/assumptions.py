@@ -5,7 +5,28 @@ from __future__ import annotations
 import pandas as pd
 
 from cxmodels.reporting.wording import Wording
-from cxmodels.study import Study
+from cxmodels.study import Study, ValueSettings
+
+SETTINGS = {
+    "as_of": ("As of", "The day on which we stand; nothing later enters a forecast."),
+    "value.history_start": ("History from", "Purchases before it enter no value."),
+    "currency": ("Currency", "Of every amount."),
+    "value.horizon_days": ("Horizon", "How far ahead value is counted."),
+    "value.margin": (
+        "Margin",
+        "What is left of an amount spent, where purchases do not state it; a range goes into intervals.",
+    ),
+    "value.discount_rate": ("Discount rate", "What is earned later counts less."),
+    "value.unit": ("Unit of time", "In which frequency and age are counted."),
+    "value.model": ("Model", "auto: chosen on the last part of the history, kept from the models."),
+    "segments.tiers": ("Value tiers", "Share of value that a tier and those above it bring together."),
+    "segments.new_days": ("New customers", "So long after the first purchase a customer is new."),
+    "segments.active_gaps": (
+        "Cooling, lapsed",
+        "Silence, measured in the customer's own usual gap between purchases.",
+    ),
+}
+"""The settings that matter to a reader, by key: name and meaning."""
 
 
 def assumptions(study: Study) -> pd.DataFrame:
@@ -22,67 +43,32 @@ def assumptions(study: Study) -> pd.DataFrame:
         ``key`` (as in the study file), ``setting``, ``value`` and ``meaning``; one row a setting that matters
         to a reader.
     """
-    words, value, segments = Wording(study.language), study.value, study.segments
-    margin = words.percent(value.margin_low, digits=0)
-    if value.margin_high > value.margin_low:
-        margin += f" to {words.percent(value.margin_high, digits=0)}"
-    tiers = ", ".join(f"{tier} {words.percent(share, digits=0)}" for tier, share in segments.tiers.items())
-    rows = [
-        (
-            "as_of",
-            "As of",
-            words.date(study.as_of),
-            "The day on which we stand; nothing later enters a forecast.",
-        ),
-        (
-            "value.history_start",
-            "History from",
-            words.date(value.history_start) if value.history_start else "the first purchase",
-            "Purchases before it enter no value.",
-        ),
-        ("currency", "Currency", study.currency, "Of every amount."),
-        (
-            "value.horizon_days",
-            "Horizon",
-            words.count(value.horizon_days, "day"),
-            "How far ahead value is counted.",
-        ),
-        (
-            "value.margin",
-            "Margin",
-            margin,
-            "What is left of an amount spent, where purchases do not state it; a range goes into intervals.",
-        ),
-        (
-            "value.discount_rate",
-            "Discount rate",
-            f"{words.percent(value.discount_rate)} a year",
-            "What is earned later counts less.",
-        ),
-        ("value.unit", "Unit of time", value.unit, "In which frequency and age are counted."),
-        (
-            "value.model",
-            "Model",
-            value.model,
-            "auto: chosen on the last part of the history, kept from the models.",
-        ),
-        (
-            "segments.tiers",
-            "Value tiers",
-            tiers,
-            "Share of value that a tier and those above it bring together.",
-        ),
-        (
-            "segments.new_days",
-            "New customers",
-            words.count(segments.new_days, "day"),
-            "So long after the first purchase a customer is new.",
-        ),
-        (
-            "segments.active_gaps",
-            "Cooling, lapsed",
-            words.figures(f"after {segments.active_gaps:g} and {segments.lapsed_gaps:g} usual gaps"),
-            "Silence, measured in the customer's own usual gap between purchases.",
-        ),
-    ]
+    values = _values(study, Wording(study.language))
+    rows = [(key, setting, values[key], meaning) for key, (setting, meaning) in SETTINGS.items()]
     return pd.DataFrame(rows, columns=["key", "setting", "value", "meaning"])
+
+
+def _values(study: Study, words: Wording) -> dict[str, str]:
+    value, segments = study.value, study.segments
+    start = value.history_start
+    tiers = [f"{tier} {words.percent(share, digits=0)}" for tier, share in segments.tiers.items()]
+    return {
+        "as_of": words.date(study.as_of),
+        "value.history_start": words.date(start) if start else "the first purchase",
+        "currency": study.currency,
+        "value.horizon_days": words.count(value.horizon_days, "day"),
+        "value.margin": _margin(value, words),
+        "value.discount_rate": f"{words.percent(value.discount_rate)} a year",
+        "value.unit": value.unit,
+        "value.model": value.model,
+        "segments.tiers": ", ".join(tiers),
+        "segments.new_days": words.count(segments.new_days, "day"),
+        "segments.active_gaps": words.figures(
+            f"after {segments.active_gaps:g} and {segments.lapsed_gaps:g} usual gaps"
+        ),
+    }
+
+
+def _margin(value: ValueSettings, words: Wording) -> str:
+    low, high = (words.percent(end, digits=0) for end in (value.margin_low, value.margin_high))
+    return f"{low} to {high}" if value.margin_high > value.margin_low else low

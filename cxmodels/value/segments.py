@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -83,60 +84,69 @@ def assign_segments(
         Where a column is missing, a customer appears twice or a value is missing.
     """
     _check(customers)
-    unit_days = days_in(unit)
-    spend = customers["total_spend"] - customers["refunds"]
-    past = customers.get("past_margin", spend)
-    past_floors = tier_floors(past, settings.tiers)
-    floors = tier_floors(customers["clv"], settings.tiers)
-    names = np.array(list(settings.tiers), dtype=object)
-    value_tier = names[assign_tiers(customers["clv"], floors)]
-    past_tier = names[assign_tiers(past, past_floors)]
-    silence = (customers["T"] - customers["recency"]).to_numpy() * unit_days
-    age = customers["T"].to_numpy() * unit_days
-    repeats, span = customers["frequency"].to_numpy(), customers["recency"].to_numpy() * unit_days
-    typical = typical_gap_days(repeats, span, otherwise=settings.new_days)
-    gap = expected_gap_days(repeats, span, typical=typical)
+    past = customers.get("past_margin", _net_spend(customers))
+    floors, past_floors = (tier_floors(value, settings.tiers) for value in (customers["clv"], past))
+    silence, gap, typical = _rhythm(customers, unit_days=days_in(unit), otherwise=settings.new_days)
+    age = customers["T"].to_numpy() * days_in(unit)
     lifecycle = lifecycles(silence=silence, age=age, gap=gap, settings=settings)
+    value_tier, past_tier = _tier_names(customers["clv"], floors), _tier_names(past, past_floors)
     costs = customers["clv"].to_numpy() < 0
-    segment = combine(
-        lifecycle,
-        value_tier=value_tier,
-        past_tier=past_tier,
-        valuable=settings.valuable_tiers,
-        costs=costs,
-    )
-    scores = rfm_scores(silence=silence, purchases=repeats, spend=spend)
+    valuable = settings.valuable_tiers
+    segment = combine(lifecycle, value_tier=value_tier, past_tier=past_tier, valuable=valuable, costs=costs)
+    names = {"value_tier": value_tier, "past_tier": past_tier, "lifecycle": lifecycle, "segment": segment}
     who = pd.DataFrame(
         {
             "customer_id": customers["customer_id"].to_numpy(),
-            "value_tier": value_tier.astype(str),
-            "past_tier": past_tier.astype(str),
-            "lifecycle": lifecycle.astype(str),
-            "segment": segment.astype(str),
+            **{column: named.astype(str) for column, named in names.items()},
             "silence_days": silence,
             "expected_gap_days": gap,
         }
     )
+    scores = rfm_scores(silence=silence, purchases=customers["frequency"], spend=_net_spend(customers))
     who = pd.concat([who, scores], axis=1).set_axis(customers.index)
+    rules = rules_in_words(
+        settings,
+        floors=floors,
+        past_floors=past_floors,
+        typical=typical,
+        past="past margin" if "past_margin" in customers else "past spend",
+        costs=bool(costs.any()),
+    )
     worth = customers[["customer_id", "clv"]].assign(past_value=past)
-    rules = [*SEGMENTS, REPAIR] if costs.any() else [*SEGMENTS]
-    order = [rule.name for rule in rules]
-    about = pd.DataFrame([{"segment": r.name, "meaning": r.meaning, "action": r.action} for r in rules])
+    describe = partial(describe_groups, worth, totals=totals)
     return Segmentation(
         customers=who,
-        table=describe_groups(worth, who["segment"], order=order, totals=totals).merge(about, on="segment"),
-        tiers=describe_groups(worth, who["value_tier"], order=list(settings.tiers), totals=totals),
-        lifecycles=describe_groups(worth, who["lifecycle"], order=list(LIFECYCLES), totals=totals),
-        rules=rules_in_words(
-            settings,
-            floors=floors,
-            past_floors=past_floors,
-            typical=typical,
-            past="past margin" if "past_margin" in customers else "past spend",
-            costs=bool(costs.any()),
-        ),
+        table=_with_meaning(describe, who["segment"], costs=bool(costs.any())),
+        tiers=describe(who["value_tier"], order=list(settings.tiers)),
+        lifecycles=describe(who["lifecycle"], order=list(LIFECYCLES)),
+        rules=rules,
         typical_gap_days=typical,
     )
+
+
+def _with_meaning(describe: Callable[..., pd.DataFrame], segment: pd.Series, *, costs: bool) -> pd.DataFrame:
+    """Describe the segments; that of repair is there only where somebody costs more than they bring."""
+    rules = [*SEGMENTS, REPAIR] if costs else [*SEGMENTS]
+    about = pd.DataFrame([{"segment": r.name, "meaning": r.meaning, "action": r.action} for r in rules])
+    return describe(segment, order=list(about["segment"])).merge(about, on="segment")
+
+
+def _net_spend(customers: pd.DataFrame) -> pd.Series:
+    return customers["total_spend"] - customers["refunds"]
+
+
+def _rhythm(
+    customers: pd.DataFrame, *, unit_days: float, otherwise: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return each customer's silence and expected gap between purchases, and the typical gap, in days."""
+    repeats, span = customers["frequency"].to_numpy(), customers["recency"].to_numpy() * unit_days
+    typical = typical_gap_days(repeats, span, otherwise=otherwise)
+    silence = (customers["T"] - customers["recency"]).to_numpy() * unit_days
+    return silence, expected_gap_days(repeats, span, typical=typical), typical
+
+
+def _tier_names(values: pd.Series, floors: dict[str, float]) -> NDArray[np.object_]:
+    return np.array(list(floors), dtype=object)[assign_tiers(values, floors)]
 
 
 def typical_gap_days(repeats: ArrayLike, span_days: ArrayLike, *, otherwise: float) -> float:
