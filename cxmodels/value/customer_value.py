@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.study import ValueSettings
+from cxmodels.tables.slips import Slips, find_slips
 from cxmodels.value.choice import Choice, Prediction, choose_model
 from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.lifetime import Terms, estimate_value
@@ -78,6 +79,9 @@ class CustomerValue:
         Of every simulation.
     margins : OwnMargins or None
         Each customer's own margin rate; None where the log states no margin.
+    slips : Slips
+        Days whose value stood alone, as after a slip of a decimal sign. Everything above rests on the log in
+        which they are limited, the customer's own figures and the columns of `summarise` too.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -88,6 +92,7 @@ class CustomerValue:
     notes: tuple[str, ...]
     seed: int
     margins: OwnMargins | None = None
+    slips: Slips = field(default_factory=Slips)
 
     @property
     def kind(self) -> str:
@@ -166,6 +171,8 @@ def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSetti
     terms = Terms(
         horizon_days=settings.horizon_days, discount_rate=settings.discount_rate, margin=settings.margin
     )
+    slips = find_slips(transactions, as_of=as_of, history_start=settings.history_start)
+    transactions = slips.limit(transactions)
     costed = "margin" in transactions.columns
     rates = margin_rates(transactions, as_of=as_of, history_start=settings.history_start) if costed else None
     if rates is not None:
@@ -175,6 +182,8 @@ def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSetti
         value = _modelled(transactions, choice, terms, as_of=as_of, settings=settings)
     else:
         value = _learned(choice, choice.prediction, terms, settings=settings)
+    told = (slips.note,) if slips.note else ()
+    value = replace(value, slips=slips, notes=(*told, *value.notes))
     if rates is not None:
         return _with_own_margins(value, own_margins(rates, value.table, settings=settings))
     return replace(value, notes=(*value.notes, NO_MARGINS)) if costed else value

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
+from cxmodels.tables.slips import Slips, find_slips
 from cxmodels.value.calibration import conditional_expectations, totals_by_fifth, value_by_decile
 from cxmodels.value.customer_value import CustomerValue, value_customers
 from cxmodels.value.purchases import LABELS, MODELS, model_label
@@ -183,7 +184,9 @@ def validate(
     cut = as_of - timedelta(days=days)
     if history <= days:
         return _impossible(cut, days, 0, why=f"the history has {history} days, and 2 are needed")
-    held = split_holdout(known, as_of=as_of, holdout_days=days, settings=settings)
+    slips = find_slips(known, as_of=as_of, history_start=settings.history_start)
+    # an outcome that slipped would decide the check
+    held = split_holdout(slips.limit(known), as_of=as_of, holdout_days=days, settings=settings)
     there = len(held.customers)
     if there < FEWEST_CUSTOMERS:
         needed = f"a check needs {FEWEST_CUSTOMERS} customers known on {cut}, {days} days before the end"
@@ -195,12 +198,13 @@ def validate(
     # undiscounted spend, without margin: what is compared is the forecast, not the terms
     terms = {"horizon_days": days, "discount_rate": 0.0, "margin": 1.0, "holdout_days": None}
     plain = ValueSettings(**{**settings.model_dump(), **terms})
-    return _compare(known, held, as_of=as_of, settings=plain, purchase_models=purchase_models)
+    return _compare(known, held, slips, as_of=as_of, settings=plain, purchase_models=purchase_models)
 
 
 def _compare(
     known: ir.Table,
     held: Snapshot,
+    slips: Slips,
     *,
     as_of: date,
     settings: ValueSettings,
@@ -210,14 +214,14 @@ def _compare(
     actual = held.outcome
     chosen = value_customers(known, as_of=held.as_of, settings=settings)
     rows = [score_value(actual, chosen, model=settings.model, kind="chosen")]
-    notes = list(chosen.notes)
+    notes = [slips.note, *chosen.notes]
     for model in purchase_models:
         asked = settings.model_copy(update={"model": model})
         single = value_customers(known, as_of=held.as_of, settings=asked)
         label = f"{model_label(single.purchases)}, spend of repeat purchases"
         rows.append(score_value(actual, single, model=model, kind="purchase model") | {"label": label})
         notes.append(single.purchases.note)
-    rows += rival_rows(known, held, settings=settings)
+    rows += rival_rows(slips.limit(known), held, settings=settings)
     rows.append(score_row(actual, actual, model="oracle", kind="oracle"))
     return Validation(
         cut=held.as_of,
