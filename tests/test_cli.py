@@ -253,6 +253,17 @@ def test_check_says_what_is_there_and_what_can_be_answered(project: Project) -> 
     assert "add [tables.contracts]" in answer.output
 
 
+def test_check_points_at_an_amount_that_stands_far_apart(project: Project) -> None:
+    rows = [f"{number:04},1998-01-{1 + number % 28:02},{20 + number % 30}" for number in range(200)]
+    slip = "0200,1998-02-01,3500000"
+    (project.study.parent / "orders.csv").write_text(
+        "\n".join(["id,day,amount", *rows, slip]), encoding="utf-8"
+    )
+    answer = CliRunner().invoke(app, ["check", "shop"])
+    assert answer.exit_code == 0, answer.stderr
+    assert "  transactions: A purchase of 3,500,000.00 on 1998-02-01 stood far apart" in answer.output
+
+
 def test_data_list_names_every_set_with_its_licence() -> None:
     answer = CliRunner().invoke(app, ["data", "list"])
     assert answer.exit_code == 0

@@ -9,6 +9,7 @@ from cxmodels.datasets.catalogue import list_datasets
 from cxmodels.study import Study
 from cxmodels.tables import open_tables
 from cxmodels.tables.answerable import questions
+from cxmodels.tables.slips import find_slips
 
 
 def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:
@@ -31,6 +32,11 @@ def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:
     print(f"{study.title}, as of {study.as_of}", file=stream)
     for sentence in tables.report.sentences:
         print(f"  {sentence}", file=stream)
+    if "transactions" in tables:
+        start = study.value.history_start
+        alone = find_slips(tables.transactions, as_of=study.as_of, history_start=start)
+        if alone.note:
+            print(f"  transactions: {alone.note}", file=stream)
     print("Questions:", file=stream)
     for row in questions(tables, study).to_dict("records"):
         mark = "yes" if row["answerable"] else "no "
