@@ -18,6 +18,7 @@ from cxmodels.cli import app, read_overrides
 from tests.reporting.conftest import GIVES, Project, lay_out_project
 
 COMMAND = [sys.executable, "-m", "cxmodels.cli"]
+PATIENCE = 300  # seconds; other tests may keep the machine busy
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def slow_run(project: Project) -> subprocess.Popen[str]:
     )
     project.write("01-value", replace(GIVES, cells=[wait]))
     process = subprocess.Popen([*COMMAND, "run", "shop"], stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not (mark.exists() and mark.read_text(encoding="utf-8")):
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < end
@@ -147,10 +148,17 @@ def good_report(project: Project) -> None:
     (project.report / "index.html").write_text("the last good report", encoding="utf-8")
 
 
+def lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def assert_kernel_ends(project: Project) -> None:
     kernel = int((project.folder / "waiting").read_text(encoding="utf-8"))
-    end = time.monotonic() + 20
-    while Path(f"/proc/{kernel}").exists() and "Z" not in Path(f"/proc/{kernel}/stat").read_text().split()[2]:
+    end = time.monotonic() + PATIENCE
+    while lives(kernel):
         assert time.monotonic() < end, "the kernel lives on"
         time.sleep(0.1)
 
@@ -161,7 +169,7 @@ def test_a_run_that_is_stopped_leaves_the_last_good_report(project: Project, num
     good_report(project)
     process = slow_run(project)
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number
     *before, last = said.splitlines()
     assert last == (
@@ -183,7 +191,7 @@ def test_a_run_that_is_killed_leaves_the_last_good_report_and_the_next_one_clean
     good_report(project)
     process = slow_run(project)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert_kernel_ends(project)
     assert (project.report / "index.html").read_text(encoding="utf-8") == "the last good report"
     assert any(path.name.startswith(".1998-06-30.part-") for path in project.report.parent.iterdir())
@@ -200,7 +208,7 @@ def test_a_second_run_into_the_same_folder_is_turned_away(project: Project) -> N
         answer = CliRunner().invoke(app, ["run", "shop"])
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert answer.exit_code == 1
     assert f"another run (process {process.pid}) is writing to {project.report}" in " ".join(
         answer.stderr.split()

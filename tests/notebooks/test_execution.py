@@ -7,21 +7,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cxmodels.reporting.runner import run_study
-
 PROJECT = Path(__file__).parents[2]
 HISTORY = ["customer_id", "frequency", "recency", "T", "monetary_value"]
 FUTURE = ["p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
 CUSTOMER_VALUE = [*HISTORY, *FUTURE, "value_tier", "lifecycle", "segment"]
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report") / "cdnow-sample"
-    return run_study(PROJECT / "data" / "cdnow" / "sample.toml", out=folder)
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdnow-report")]
 
 
-pytestmark = pytest.mark.slow
+@pytest.fixture
+def report(cdnow_report):
+    return cdnow_report
 
 
 def test_every_notebook_leaves_a_page_an_answer_and_findings(report):
