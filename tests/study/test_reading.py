@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cxmodels.study import ChurnSettings, StudyError, read_study
+from cxmodels.study import StudyError, read_study
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 STUDY = """
 title = "A shop"
 as_of = 2025-06-30
@@ -144,14 +144,6 @@ def test_a_wrong_override_names_key_found_and_allowed(study_file, key, given, sa
         read_study(study_file, {key: given})
     for words in said:
         assert words in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("given", "windows"),
-    [({}, (30, 90, 180)), ({"observation_days": 60}, (30, 60)), ({"windows": [7, 180]}, (7, 180))],
-)
-def test_experiences_are_counted_in_the_windows_of_the_study(given, windows):
-    assert ChurnSettings(**given).signal_windows == windows
 
 
 def test_what_is_wrong_in_the_file_is_said_with_the_file(study_file):
