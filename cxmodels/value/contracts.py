@@ -119,10 +119,11 @@ class RetentionModel:
         """Standard errors of alpha and beta (observed information on log-parameters, delta method)."""
         logs = np.log([self.alpha, self.beta])
         tenure, lost, staying = (self.counts[name].to_numpy(dtype=float) for name in COLUMNS)
+        lasting = staying - _entered(self.counts)
 
         def cells(at: Floats) -> Floats:
             alpha, beta = np.exp(at)
-            return lost * _log_leaving(alpha, beta, tenure) + staying * _log_survival(alpha, beta, tenure)
+            return lost * _log_leaving(alpha, beta, tenure) + lasting * _log_survival(alpha, beta, tenure)
 
         errors = log_parameter_errors(cells, logs, np.ones(len(tenure)))
         return {
@@ -168,7 +169,8 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
     counts : DataFrame
         One row a tenure: tenure (renewal periods, whole and 1 or more); lost (customers who left at the end
         of that period); staying (customers who have renewed so often and are still there: their end is not
-        known yet). Cohorts of different age are added up.
+        known yet). Cohorts of different age are added up. Optional: entered (customers of whom nothing was
+        seen before they had renewed so often: those like them who left earlier are in no record).
 
     Returns
     -------
@@ -192,17 +194,24 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
             f"The counts lack {', '.join(missing)}; they have {', '.join(map(str, counts.columns))}."
         )
     tenure, lost, staying = (counts[name].to_numpy(dtype=float) for name in COLUMNS)
-    if (lost < 0).any() or (staying < 0).any() or (tenure < 1).any() or (tenure != np.floor(tenure)).any():
+    entered = _entered(counts)
+    if (
+        (np.minimum(lost, staying) < 0).any()
+        or (entered < 0).any()
+        or (tenure < 1).any()
+        or (tenure != np.floor(tenure)).any()
+    ):
         raise NothingToLearn("Counts are 0 or more, and a tenure is a whole number of periods, 1 or more.")
     if not lost.sum() > 0:
         raise NothingToLearn(
             f"None of the {staying.sum():,.0f} customers has left: no retention can be read from them yet."
         )
     customers = lost.sum() + staying.sum()
+    lasting = staying - entered
 
     def negative(logs: Floats) -> float:
         alpha, beta = np.exp(logs)
-        total = lost @ _log_leaving(alpha, beta, tenure) + staying @ _log_survival(alpha, beta, tenure)
+        total = lost @ _log_leaving(alpha, beta, tenure) + lasting @ _log_survival(alpha, beta, tenure)
         return -float(total) / customers
 
     bounds = [(-LOG_BOUND, LOG_BOUND)] * 2
@@ -222,6 +231,11 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
         if alike
         else "",
     )
+
+
+def _entered(counts: pd.DataFrame) -> Floats:
+    """Return who came into view late, at each tenure; nobody where it is not said."""
+    return counts["entered"].to_numpy(dtype=float) if "entered" in counts.columns else np.zeros(len(counts))
 
 
 def _log_survival(alpha: float, beta: float, tenure: Floats) -> Floats:

@@ -210,7 +210,7 @@ def _shrunk(customers: pd.DataFrame, *, small_day: float, rows: int, stated_rows
     says = evidence > 0
     own = customers["counted"].to_numpy(dtype=float)[says] / customers["spend"].to_numpy(dtype=float)[says]
     noise = _within_variance(customers)
-    spread = 0.0 if noise is None else _between_variance(own, evidence[says], noise)
+    spread = 0.0 if noise is None else between_variance(own, evidence[says], noise)
     # without anybody's second day the two cannot be told apart: then all is taken to be chance
     chance = float(np.var(own) / np.mean(1.0 / evidence[says])) if noise is None else noise
     variance = spread + chance / evidence[says]
@@ -251,7 +251,7 @@ def _within_variance(customers: pd.DataFrame) -> float | None:
     return max(float(off.sum()), 0.0) / float(freedom) if off.sum() > 1e-12 * customers["yy"].sum() else 0.0
 
 
-def _between_variance(own: Floats, evidence: Floats, noise: float) -> float:
+def between_variance(own: Floats, evidence: Floats, noise: float) -> float:
     """Return the variance of rates between customers beyond what chance makes."""
     credibility = evidence / (evidence + 1.0)
     spread = 0.0
