@@ -20,6 +20,7 @@ import pandas as pd
 import pooch
 
 from cxmodels.datasets.cdnow import MASTER, SAMPLE, write_cdnow
+from cxmodels.datasets.flat import write_flat, write_iranian_churn
 from cxmodels.datasets.online_retail import write_online_retail
 from cxmodels.datasets.simulated import NORDTEL, Simulated
 from cxmodels.study_errors import nearest
@@ -103,6 +104,7 @@ CATALOGUE: dict[str, Entry] = {
                 "501599bc89e3607e47173934f9ef4a20ec711adf25a86a0f756ab5870c21419d",
             ),
         ),
+        write_flat,
     ),
     "iranian-churn": Entry(
         "Iranian mobile operator: usage, call failures, complaints, and whether they left (300 duplicates)",
@@ -114,6 +116,7 @@ CATALOGUE: dict[str, Entry] = {
                 "72a4a660cba4166bab4f0c24e930d5453d1917e208c9ce2ed16b841347350dd3",
             ),
         ),
+        write_iranian_churn,
     ),
     "hillstrom": Entry(
         "Hillstrom: 64,000 customers, two e-mails and a control group at random, visits and spend",
@@ -161,6 +164,7 @@ CATALOGUE: dict[str, Entry] = {
                 "16320c9c1ec72448db59aa0a26a0b95401046bef5d02fd3aeb906448e3055e91",
             ),
         ),
+        write_flat,
     ),
     "ibm-telco-extended": Entry(
         "IBM Telco, extended: with a satisfaction score that decides churn (a leak to be found)",

@@ -1,0 +1,134 @@
+"""Which settings foretell best? A handful is tried on customers or a date that they have not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cxmodels.churn.trees import Rows, TreeSettings, train_trees
+from cxmodels.value.counts import Floats, Integers
+
+SEARCH_ROWS = 60_000  # more rows cost time and change the choice little
+SMALL = 10_000  # rows, up to which five folds are affordable; three beyond
+SMALL_FOLDS, LARGE_FOLDS = 5, 3
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was tried, and what won.
+
+    Attributes
+    ----------
+    settings : TreeSettings
+        The winner: the lowest log-loss.
+    rounds : int
+        Trees at its lowest log-loss.
+    table : DataFrame
+        One row a candidate, in the order tried: the settings, rounds, log_loss (nats a row), chosen.
+    held_out : ndarray of float, shape (rows,), or None
+        The winner's log odds of each row by models that did not learn from its customer; None where a later
+        snapshot was the judge, or not all rows were used.
+    """
+
+    settings: TreeSettings
+    rounds: int
+    table: pd.DataFrame
+    held_out: Floats | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    rounds: int
+    loss: float
+    held_out: Floats | None
+
+
+def search_settings(
+    rows: Rows,
+    later: Rows | None,
+    *,
+    candidates: Sequence[TreeSettings],
+    monotone: list[int] | None,
+    seed: int,
+) -> Search:
+    """Try every candidate and take the one with the lowest log-loss.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is learned from; of more than 60,000, customers are drawn.
+    later : Rows or None
+        The judge. Without it, folds of customers judge each other.
+    candidates : sequence of TreeSettings
+    monotone : list of int or None
+        By feature: 1 rising, -1 falling, 0 free.
+    seed : int
+
+    Returns
+    -------
+    Search
+    """
+    used = rows.some(SEARCH_ROWS, seed=seed)
+    splits = [] if later is not None else customer_folds(used, seed=seed)
+    judged = later.some(SEARCH_ROWS, seed=seed) if later is not None else None
+    tried = []
+    for settings in candidates:
+        parameters = settings.parameters(seed=seed, monotone=monotone)
+        if judged is None:
+            tried.append(_try_on_folds(used, splits, parameters))
+        else:
+            tried.append(_try_on_later(used, judged, parameters))
+    best = int(np.argmin([one.loss for one in tried]))
+    table = pd.DataFrame([settings.to_dict() for settings in candidates]).assign(
+        rounds=[one.rounds for one in tried],
+        log_loss=[one.loss for one in tried],
+        chosen=np.arange(len(tried)) == best,
+    )
+    held_out = tried[best].held_out if len(used.labels) == len(rows.labels) else None
+    return Search(candidates[best], tried[best].rounds, table, held_out)
+
+
+def customer_folds(rows: Rows, *, seed: int) -> list[Integers]:
+    """Return the rows of each fold: all rows of a customer in one, leavers spread evenly over them."""
+    count = SMALL_FOLDS if len(rows.labels) <= SMALL else LARGE_FOLDS
+    customers = int(rows.places.max()) + 1
+    left = np.zeros(customers)
+    np.maximum.at(left, rows.places, rows.labels)
+    order = np.random.default_rng(seed).permutation(customers)
+    order = order[np.argsort(left[order], kind="stable")]
+    fold = np.empty(customers, dtype=np.int64)
+    fold[order] = np.arange(customers) % count
+    return [np.flatnonzero(fold[rows.places] == one) for one in range(count)]
+
+
+def _try_on_later(rows: Rows, later: Rows, parameters: dict[str, object]) -> _Tried:
+    data = rows.dataset()
+    _, losses = train_trees(data, parameters, judge=_beside(later, data))
+    best = int(np.argmin(losses))
+    return _Tried(best + 1, losses[best], None)
+
+
+def _try_on_folds(rows: Rows, folds: list[Integers], parameters: dict[str, object]) -> _Tried:
+    """Train on all but a fold, for each; the number of rounds is the one that is best for all together."""
+    boosters, curves = [], []
+    for out in folds:
+        data = rows.take(np.setdiff1d(np.arange(len(rows.labels)), out)).dataset()
+        booster, losses = train_trees(data, parameters, judge=_beside(rows.take(out), data))
+        boosters.append(booster)
+        curves.append(losses)
+    shortest = min(map(len, curves))
+    sizes = [len(out) for out in folds]
+    mean = np.average([losses[:shortest] for losses in curves], axis=0, weights=sizes)
+    rounds = int(np.argmin(mean)) + 1
+    held_out = np.empty(len(rows.labels))
+    for booster, out in zip(boosters, folds, strict=True):
+        held_out[out] = booster.predict(rows.matrix[out], raw_score=True, num_iteration=rounds)
+    return _Tried(rounds, float(mean[rounds - 1]), held_out)
+
+
+def _beside(rows: Rows, data):  # type: ignore[no-untyped-def]
+    """Return rows in the bins of the data that are learned from."""
+    return data.create_valid(rows.matrix, rows.labels)
