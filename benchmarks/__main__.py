@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, Result, save
 
-ALL = ("speed", "growth", "signals", "accuracy", "recovery")
+ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,12 +85,19 @@ def _recovery(chosen: argparse.Namespace, folder: Path) -> Result:
     return measure_recovery(seeds=chosen.seeds or (3 if chosen.small else SEEDS))
 
 
+def _churn(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.churn import measure_churn
+
+    return measure_churn(small=chosen.small)
+
+
 BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "speed": _speed,
     "growth": _growth,
     "signals": _signals,
     "accuracy": _accuracy,
     "recovery": _recovery,
+    "churn": _churn,
 }
 
 

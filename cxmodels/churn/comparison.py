@@ -28,13 +28,13 @@ class Comparison:
     Attributes
     ----------
     table : DataFrame
-        One row a model and figure: model, figure, value, low, high (90 % interval over customers). The figures
-        of `cxmodels.churn.scores.score_churn`, ``empc`` (`cxmodels.churn.profit`, currency a customer), and, where
-        each customer's clv is given, ``expected_profit``: what reaching those with an expected profit above 0
-        earned (currency).
+        One row a model and figure: model, figure, value, low, high (90 % interval over customers). Figures:
+        those of `cxmodels.churn.scores.score_churn`; ``empc`` (`cxmodels.churn.profit`, currency a customer);
+        and, where each customer's clv is given, ``expected_profit``: what reaching those with an expected
+        profit above 0 earned (currency).
     differences : DataFrame
-        One row a rival and figure: rival, figure, gain (of the first model over the rival, above 0 is better),
-        low, high, verdict (better, worse, or same to within chance).
+        One row a rival and figure: rival, figure, gain (of the first model over the rival; above 0 is
+        better), low, high, verdict (better, worse, or same to within chance).
     """
 
     table: pd.DataFrame

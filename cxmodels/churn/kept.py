@@ -70,7 +70,9 @@ def read_churn_model(folder: str | Path) -> ChurnModel:
     """
     place = Path(folder)
     if not (place / DESCRIPTION).is_file() or not (place / MODEL).is_file():
-        raise ValueError(f"{place} holds no churn model: {DESCRIPTION} and {MODEL} are needed. Save one there.")
+        raise ValueError(
+            f"{place} holds no churn model: {DESCRIPTION} and {MODEL} are needed. Save one there."
+        )
     described = json.loads((place / DESCRIPTION).read_text(encoding="utf-8"))
     refits = described["refits"]
     lacking = [name for name in map(REFIT.format, range(refits["count"])) if not (place / name).is_file()]

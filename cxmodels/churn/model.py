@@ -227,15 +227,18 @@ def fit_churn(
     judged = None if judge is None else _rows(judge, encoding)
     search = search_settings(rows, judged, candidates=plan.candidates, monotone=signs, seed=seed)
     parameters = search.settings.parameters(seed=seed, monotone=signs)
-    booster, rounds = _fit(rows, judged, parameters, rounds=search.rounds)
+    booster, rounds = _fit(rows, judged, parameters, rounds=search.final_rounds)
     return ChurnModel(
         encoding=encoding,
         booster=booster,
         calibration=_calibrate(booster, rows, judged, search=search, parameters=parameters, seed=seed),
-        refits=refit(
-            booster, rows, parameters, refits=plan.refits, refit_rows=plan.refit_rows, seed=seed
-        ),
-        settings={**search.settings.to_dict(), "rounds": rounds, "seed": seed, "monotone": dict(monotone or {})},
+        refits=refit(booster, rows, parameters, refits=plan.refits, refit_rows=plan.refit_rows, seed=seed),
+        settings={
+            **search.settings.to_dict(),
+            "rounds": rounds,
+            "seed": seed,
+            "monotone": dict(monotone or {}),
+        },
         searched=search.table,
         origin={
             "train": _describe(known),
@@ -272,7 +275,9 @@ def _signs(encoding: Encoding, monotone: Mapping[str, int]) -> list[int]:
             continue
         if name not in encoding.features or name in encoding.categories:
             numbers = [one for one in encoding.features if one not in encoding.categories]
-            raise ValueError(f"monotone names {name}, which is no numeric feature; there are {', '.join(numbers)}.")
+            raise ValueError(
+                f"monotone names {name}, which is no numeric feature; there are {', '.join(numbers)}."
+            )
         if sign not in (1, -1):
             raise ValueError(f"monotone gives {name} the sign {sign!r}; write 1 (rising) or -1 (falling).")
     return [int(monotone.get(name, 0)) for name in encoding.features]

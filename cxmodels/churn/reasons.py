@@ -32,7 +32,7 @@ def top_reasons(
     Returns
     -------
     Series of str, shape (rows,)
-        Such as ``outages in 90 days: 4; monthly fee: 79``, the strongest first; empty where nothing raises it.
+        Such as ``outages in 90 days: 4; monthly fee: 79``, the strongest first; empty where there is none.
 
     Raises
     ------

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 REHEARSALS = 5  # made-up worlds in which the intervals are tried
 MOST_STRETCH = 1.5
-HELD = 0.95  # of the truth of made-up worlds: being made of trees, they are easier for trees than the real one
+HELD = (
+    0.95  # of the truth of made-up worlds: being made of trees, they are easier for trees than the real one
+)
 REHEARSED_ROWS = 10_000  # in which it is looked whether they hold the truth
 
 

@@ -1,4 +1,4 @@
-"""What would a simple rule say? The base rate, one signal, and logistic regression, on the model's own rows."""
+"""What would a simple rule say? The base rate, one signal, and logistic regression, on the same rows."""
 
 from __future__ import annotations
 

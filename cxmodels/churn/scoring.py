@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,15 +61,21 @@ def _batches(source: Any, *, columns: list[str], rows: int) -> Iterator[pd.DataF
         for start in range(0, len(source), rows):
             yield source.iloc[start : start + rows]
     elif isinstance(source, str | Path):
-        import pyarrow.parquet as pq
-
-        file = pq.ParquetFile(source)
-        there = [name for name in columns if name in file.schema_arrow.names]
-        for batch in file.iter_batches(batch_size=rows, columns=there):
-            yield batch.to_pandas()
-    elif hasattr(source, "to_pyarrow_batches"):
-        there = [name for name in columns if name in source.columns]
-        for batch in source.select(there).to_pyarrow_batches(chunk_size=rows):
-            yield batch.to_pandas()
+        yield from _from_parquet(source, columns=columns, rows=rows)
+    elif hasattr(source, "to_parquet"):
+        # by way of a file: the engine writes it within its own memory, and not every engine streams rows
+        with tempfile.TemporaryDirectory(prefix="cxmodels-scores-") as folder:
+            file = Path(folder) / "rows.parquet"
+            source.select([name for name in columns if name in source.columns]).to_parquet(file)
+            yield from _from_parquet(file, columns=columns, rows=rows)
     else:
         yield from source
+
+
+def _from_parquet(file: str | Path, *, columns: list[str], rows: int) -> Iterator[pd.DataFrame]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file) as opened:
+        there = [name for name in columns if name in opened.schema_arrow.names]
+        for batch in opened.iter_batches(batch_size=rows, columns=there):
+            yield batch.to_pandas()

@@ -14,6 +14,7 @@ from cxmodels.value.counts import Floats, Integers
 SEARCH_ROWS = 60_000  # more rows cost time and change the choice little
 SMALL = 10_000  # rows, up to which five folds are affordable; three beyond
 SMALL_FOLDS, LARGE_FOLDS = 5, 3
+HOPELESS = 1.02  # times the log-loss of the best so far on the first fold: such a candidate is not tried on
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Search:
     rounds : int
         Trees at its lowest log-loss.
     table : DataFrame
-        One row a candidate, in the order tried: the settings, rounds, log_loss (nats a row), chosen.
+        One row a candidate, in the order tried: the settings, rounds, log_loss (nats a row; of the first fold
+        only where that was hopeless), chosen.
     held_out : ndarray of float, shape (rows,), or None
         The winner's log odds of each row by models that did not learn from its customer; None where a later
         snapshot was the judge, or not all rows were used.
@@ -37,13 +39,20 @@ class Search:
     rounds: int
     table: pd.DataFrame
     held_out: Floats | None = field(repr=False)
+    folds: int = 0
+
+    @property
+    def final_rounds(self) -> int:
+        """Trees of a model of all rows: as many more as it has more rows than those that the folds judged."""
+        return round(self.rounds * self.folds / (self.folds - 1)) if self.folds else self.rounds
 
 
 @dataclass(frozen=True)
 class _Tried:
     rounds: int
     loss: float
-    held_out: Floats | None
+    first: float
+    held_out: Floats | None = None
 
 
 def search_settings(
@@ -74,21 +83,22 @@ def search_settings(
     used = rows.some(SEARCH_ROWS, seed=seed)
     splits = [] if later is not None else customer_folds(used, seed=seed)
     judged = later.some(SEARCH_ROWS, seed=seed) if later is not None else None
-    tried = []
+    tried: list[_Tried] = []
     for settings in candidates:
         parameters = settings.parameters(seed=seed, monotone=monotone)
         if judged is None:
-            tried.append(_try_on_folds(used, splits, parameters))
+            limit = HOPELESS * min((one.first for one in tried), default=np.inf)
+            tried.append(_try_on_folds(used, splits, parameters, limit=limit))
         else:
             tried.append(_try_on_later(used, judged, parameters))
-    best = int(np.argmin([one.loss for one in tried]))
+    best = _winner(tried, judged is None)
     table = pd.DataFrame([settings.to_dict() for settings in candidates]).assign(
         rounds=[one.rounds for one in tried],
         log_loss=[one.loss for one in tried],
         chosen=np.arange(len(tried)) == best,
     )
     held_out = tried[best].held_out if len(used.labels) == len(rows.labels) else None
-    return Search(candidates[best], tried[best].rounds, table, held_out)
+    return Search(candidates[best], tried[best].rounds, table, held_out, len(splits))
 
 
 def customer_folds(rows: Rows, *, seed: int) -> list[Integers]:
@@ -108,10 +118,18 @@ def _try_on_later(rows: Rows, later: Rows, parameters: dict[str, object]) -> _Tr
     data = rows.dataset()
     _, losses = train_trees(data, parameters, judge=_beside(later, data))
     best = int(np.argmin(losses))
-    return _Tried(best + 1, losses[best], None)
+    return _Tried(best + 1, losses[best], losses[best])
 
 
-def _try_on_folds(rows: Rows, folds: list[Integers], parameters: dict[str, object]) -> _Tried:
+def _winner(tried: list[_Tried], folds: bool) -> int:
+    """Return the place of the lowest log-loss, of candidates that were tried on all folds."""
+    whole = [one.loss if one.held_out is not None or not folds else np.inf for one in tried]
+    return int(np.argmin(whole))
+
+
+def _try_on_folds(
+    rows: Rows, folds: list[Integers], parameters: dict[str, object], *, limit: float
+) -> _Tried:
     """Train on all but a fold, for each; the number of rounds is the one that is best for all together."""
     boosters, curves = [], []
     for out in folds:
@@ -119,6 +137,8 @@ def _try_on_folds(rows: Rows, folds: list[Integers], parameters: dict[str, objec
         booster, losses = train_trees(data, parameters, judge=_beside(rows.take(out), data))
         boosters.append(booster)
         curves.append(losses)
+        if min(curves[0]) > limit:
+            return _Tried(int(np.argmin(losses)) + 1, min(losses), min(losses))
     shortest = min(map(len, curves))
     sizes = [len(out) for out in folds]
     mean = np.average([losses[:shortest] for losses in curves], axis=0, weights=sizes)
@@ -126,7 +146,7 @@ def _try_on_folds(rows: Rows, folds: list[Integers], parameters: dict[str, objec
     held_out = np.empty(len(rows.labels))
     for booster, out in zip(boosters, folds, strict=True):
         held_out[out] = booster.predict(rows.matrix[out], raw_score=True, num_iteration=rounds)
-    return _Tried(rounds, float(mean[rounds - 1]), held_out)
+    return _Tried(rounds, float(mean[rounds - 1]), min(curves[0]), held_out)
 
 
 def _beside(rows: Rows, data):  # type: ignore[no-untyped-def]

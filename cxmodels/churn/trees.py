@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # on a machine that others use too, a second thread waits longer than it works (200 times, where measured)
 THREADS = 1
 BINS = 127
-PATIENCE = 40  # rounds without a gain, after which training stops
-MOST_ROUNDS = 1_500
+PATIENCE = 30  # rounds without a gain, after which training stops
+MOST_ROUNDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Rows:
         return Rows(self.matrix[chosen], self.labels[chosen], self.places[chosen], self.categorical)
 
     def some(self, most: int, *, seed: int) -> Rows:
-        """Return the rows of customers drawn at random, near enough `most` rows; all where there are fewer."""
+        """Return the rows of customers drawn at random, near enough `most` rows; all of no more than that."""
         if len(self.labels) <= most:
             return self
         return self.take(np.flatnonzero(draw_customers(self.places, most=most, seed=seed)))
@@ -151,7 +151,7 @@ def train_trees(
     rounds : int
         Trees, at most.
     judge : lightgbm.Dataset, optional
-        Other rows, on which log-loss has to fall at least once in 40 rounds.
+        Other rows, on which log-loss has to fall at least once in 30 rounds.
 
     Returns
     -------
