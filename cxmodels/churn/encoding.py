@@ -190,7 +190,7 @@ def _is_number(column: pd.Series) -> bool:
         return False
     distinct = pd.Series(_as_text(column).dropna().unique(), dtype=object)
     if distinct.isin(["True", "False"]).all():
-        return column.dropna().map(lambda one: isinstance(one, bool | np.bool_)).all()
+        return all(isinstance(one, bool | np.bool_) for one in column.dropna())
     # 007 is a code, no number
     written = distinct.str.fullmatch(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?").all()
     return bool(written and pd.to_numeric(distinct, errors="coerce").notna().all())

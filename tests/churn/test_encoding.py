@@ -79,7 +79,9 @@ def test_what_is_constant_or_empty_or_a_name_of_its_own_for_each_row_is_dropped_
 
 
 def test_without_a_usable_feature_the_error_says_why():
-    with pytest.raises(ValueError, match=r"No feature is left to learn from: a \(constant: every row has 1\)"):
+    with pytest.raises(
+        ValueError, match=r"No feature is left to learn from: a \(constant: every row has 1\)"
+    ):
         encode({"a": [1, 1]})
     with pytest.raises(ValueError, match="none was named"):
         encode({})

@@ -19,7 +19,9 @@ def model():
 
 
 def customer(**features):
-    return pd.DataFrame([{"outages": 1.0, "fee": 0.0, "usage": 0.0, "plan": "basic"} | features], index=["Ann"])
+    return pd.DataFrame(
+        [{"outages": 1.0, "fee": 0.0, "usage": 0.0, "plan": "basic"} | features], index=["Ann"]
+    )
 
 
 def test_what_raises_the_probability_is_told_with_its_value(model):

@@ -27,9 +27,7 @@ def noisy(rows, *, seed):
 @pytest.mark.parametrize("with_later", [False, True])
 def test_what_learns_noise_by_heart_loses(with_later):
     later = noisy(800, seed=2) if with_later else None
-    search = search_settings(
-        noisy(1_200, seed=1), later, candidates=(DEEP, SHALLOW), monotone=None, seed=0
-    )
+    search = search_settings(noisy(1_200, seed=1), later, candidates=(DEEP, SHALLOW), monotone=None, seed=0)
     assert search.settings == SHALLOW
     assert search.table["chosen"].tolist() == [False, True]
     assert search.table["log_loss"].is_monotonic_decreasing
