@@ -77,5 +77,6 @@ def _say(value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
-        return f"{value:.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}"
+        number = float(value)
+        return f"{number:.0f}" if abs(number) >= 1000 or number.is_integer() else f"{number:.3g}"
     return str(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -162,7 +162,7 @@ def train_trees(
     import lightgbm
 
     curve: dict[str, dict[str, list[float]]] = {}
-    stopping = [
+    stopping: list[Callable[..., Any]] = [
         lightgbm.early_stopping(PATIENCE, verbose=False),
         lightgbm.record_evaluation(curve),
     ]
