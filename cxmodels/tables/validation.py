@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cxmodels.tables.errors import DataError, nearest_names
+from cxmodels.tables.report import counted
 from cxmodels.tables.schemas import TYPES, Column, Schema, schema_of
 
 if TYPE_CHECKING:
@@ -150,4 +151,4 @@ def _broken_rules(table: ir.Table, schema: Schema) -> list[str]:
     rules = _rules(table, schema)
     sums = [condition.fill_null(False).sum().name(sentence) for sentence, condition in rules.items()]
     counts = table.aggregate(sums).to_pyarrow().to_pylist()[0] if sums else {}
-    return [f"{sentence} in {count:,} rows" for sentence, count in counts.items() if count]
+    return [f"{sentence} in {counted(count, 'row')}" for sentence, count in counts.items() if count]

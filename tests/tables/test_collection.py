@@ -43,7 +43,7 @@ def test_the_report_counts_what_came_and_what_did_not(see_csv):
             "example": "id = None",
         }
     ]
-    assert "transactions: 1 rows set aside: customer_id is missing." in report.sentences
+    assert "transactions: 1 row set aside: customer_id is missing." in report.sentences
 
 
 def test_a_report_without_defects_has_an_empty_table_of_reasons(see_csv):

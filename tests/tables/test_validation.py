@@ -49,12 +49,12 @@ def test_a_canonical_table_passes_and_comes_back(name):
 @pytest.mark.parametrize(
     ("name", "changed", "said"),
     [
-        ("transactions", {"customer_id": None}, "column 'customer_id' has no value in 1 rows"),
-        ("transactions", {"margin": math.inf}, "column 'margin' is not finite in 1 rows"),
-        ("treatments", {"propensity": 0.0}, "column 'propensity' is not above 0 in 1 rows"),
-        ("treatments", {"propensity": 1.5}, "column 'propensity' is above 1 in 1 rows"),
-        ("surveys", {"metric": "xyz"}, "column 'metric' is none of nps, ces, csat, nes, lba in 1 rows"),
-        ("contracts", {"end_date": "2024-12-31"}, "end_date lies before start_date in 1 rows"),
+        ("transactions", {"customer_id": None}, "column 'customer_id' has no value in 1 row"),
+        ("transactions", {"margin": math.inf}, "column 'margin' is not finite in 1 row"),
+        ("treatments", {"propensity": 0.0}, "column 'propensity' is not above 0 in 1 row"),
+        ("treatments", {"propensity": 1.5}, "column 'propensity' is above 1 in 1 row"),
+        ("surveys", {"metric": "xyz"}, "column 'metric' is none of nps, ces, csat, nes, lba in 1 row"),
+        ("contracts", {"end_date": "2024-12-31"}, "end_date lies before start_date in 1 row"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_rows(name, changed, said):
@@ -65,7 +65,7 @@ def test_a_broken_rule_is_named_with_its_rows(name, changed, said):
 def test_a_wrong_type_is_named_beside_what_else_is_wrong():
     table = made("transactions", customer_id=None).cast({"amount": "string"})
     with pytest.raises(
-        DataError, match="column 'amount' is string, not float64; column 'customer_id' has no value in 1 rows"
+        DataError, match="column 'amount' is string, not float64; column 'customer_id' has no value in 1 row"
     ):
         validate_table(table, "transactions")
 
@@ -108,7 +108,7 @@ def test_a_saved_table_that_was_changed_is_refused(tmp_path, see_csv):
     pq.write_table(nameless, file)
     with pytest.raises(
         DataError,
-        match=r"transactions\.parquet: .*'customer_id' has no value in 1 rows\. Run the data check again",
+        match=r"transactions\.parquet: .*'customer_id' has no value in 1 row\. Run the data check again",
     ):
         read_tables(tmp_path)
 
