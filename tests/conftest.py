@@ -1,8 +1,4 @@
-"""What every test may lean on: public data from a mirror where there is one, a cache, and one real report.
-
-Where tests are shared out to processes (`--dist loadgroup`), those that lean on one costly fixture carry one
-mark ``xdist_group``, so that it is made once; all others may run beside any other.
-"""
+"""What every test may lean on: public data from a mirror where there is one, a cache, and one real report."""
 
 from __future__ import annotations
 
@@ -16,6 +12,14 @@ from hypothesis import settings
 PROJECT = Path(__file__).resolve().parents[1]
 MIRROR = PROJECT.parent / "shared" / "data"
 
+# files of slow tests that lean on one costly fixture, and the name of what they share
+TOGETHER = {
+    "tests/browser/test_pages.py": "small pages",
+    "tests/browser/test_report.py": "cdnow_report",
+    "tests/notebooks/test_execution.py": "cdnow_report",
+    "tests/reporting/test_runner.py": "finished",
+}
+
 # a busy machine is no defect: nothing here is a timed test
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -25,6 +29,21 @@ if "CXMODELS_DATA_MIRROR" not in os.environ and MIRROR.is_dir():
 if "CXMODELS_CACHE" not in os.environ:
     # shared by all tests of this user, so that converted sets are made once; never the user's own cache
     os.environ["CXMODELS_CACHE"] = str(Path(tempfile.gettempdir()) / "cxmodels-test-cache")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """With ``--dist loadgroup``, keep in one process what shares a fixture; give out all else one by one.
+
+    The marks of groups that pytest-xdist 3.8 has for this are without effect under pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.split("::")[0], nodeid)
+
+    return Together(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from tests.reporting.conftest import lay_out_project
 
 PAGES = ("index", "01-value", "02-segments")
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("small-pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = ("index", *sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")))
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("cdnow-report")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

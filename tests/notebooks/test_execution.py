@@ -13,7 +13,7 @@ FUTURE = ["p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "
 CUSTOMER_VALUE = [*HISTORY, *FUTURE, "value_tier", "lifecycle", "segment"]
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdnow-report")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

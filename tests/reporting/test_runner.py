@@ -18,8 +18,6 @@ from cxmodels.reporting.runner import RunFailed, run_study
 from cxmodels.study import StudyError
 from tests.reporting.conftest import GIVES, USES, Notebook, Project
 
-pytestmark = pytest.mark.xdist_group("finished")
-
 
 def record_of(report: Path) -> dict:
     return json.loads((report / "run.json").read_text(encoding="utf-8"))
