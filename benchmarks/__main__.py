@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, Result, save
 
-ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn")
+ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn", "contracts")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--repetitions", type=int, help="rounds of each contender (speed and signals 3, growth 1)"
     )
-    parser.add_argument("--seeds", type=int, help="simulated populations of the recovery benchmark (30)")
+    parser.add_argument("--seeds", type=int, help="simulated populations of recovery (30) and contracts (5)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
     return parser
 
@@ -91,6 +91,13 @@ def _churn(chosen: argparse.Namespace, folder: Path) -> Result:
     return measure_churn(small=chosen.small)
 
 
+def _contracts(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.contracts import CUSTOMERS, SEEDS, SMALL, measure_contracts
+
+    seeds = chosen.seeds or (1 if chosen.small else SEEDS)
+    return measure_contracts(seeds=seeds, customers=SMALL if chosen.small else CUSTOMERS)
+
+
 BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "speed": _speed,
     "growth": _growth,
@@ -98,6 +105,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "accuracy": _accuracy,
     "recovery": _recovery,
     "churn": _churn,
+    "contracts": _contracts,
 }
 
 

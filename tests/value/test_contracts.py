@@ -73,6 +73,27 @@ def test_cohorts_of_different_age_are_added_up():
     assert errors["alpha"] < 0.1
 
 
+def test_who_came_into_view_late_counts_from_then_on():
+    rng = np.random.default_rng(5)
+    leaves, seen_from = rng.geometric(rng.beta(1.5, 6.0, 60_000)), rng.integers(0, 13, 60_000)
+    seen = leaves > seen_from  # those who left earlier are in no record
+    gone = seen & (leaves <= 24)
+    counts = pd.DataFrame(
+        {
+            "tenure": np.arange(1, 25),
+            "lost": np.bincount(leaves[gone], minlength=25)[1:25],
+            "staying": np.append(np.zeros(23), (seen & ~gone).sum()),
+            "entered": np.bincount(seen_from[seen], minlength=25)[1:25],
+        }
+    )
+    fitted = fit_retention(counts)
+    errors = fitted.standard_errors
+    assert abs(fitted.alpha - 1.5) < 4 * errors["alpha"]
+    assert abs(fitted.beta - 6.0) < 4 * errors["beta"]
+    blind = fit_retention(counts.drop(columns="entered"))
+    assert abs(blind.retention(0) - 0.8) > 5 * abs(fitted.retention(0) - 0.8)
+
+
 def test_standard_errors_are_those_of_repeated_samples():
     rng = np.random.default_rng(8)
     found, told = [], []
@@ -100,6 +121,7 @@ def test_customers_who_do_not_differ_are_told():
         ({"tenure": [1], "lost": [1]}, "lack staying"),
         ({"tenure": [1], "lost": [0], "staying": [5]}, "None of the 5 customers has left"),
         ({"tenure": [1], "lost": [-1], "staying": [5]}, "0 or more"),
+        ({"tenure": [1], "lost": [1], "staying": [5], "entered": [-1]}, "0 or more"),
         ({"tenure": [0], "lost": [1], "staying": [5]}, "1 or more"),
     ],
 )
