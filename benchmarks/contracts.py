@@ -34,13 +34,16 @@ def measure_contracts(*, seeds: int = SEEDS, customers: int = CUSTOMERS) -> Resu
     table = pd.DataFrame(rows)
     worst = (table["total"] - 1.0).abs().max()
     verdicts = (
-        Verdict("largest error of the total", 100 * worst, 5.0, "at most", "%"),
-        Verdict("least share of outcomes inside", 100 * table["inside"].min(), 85.0, "at least", "%"),
-        Verdict("largest share of outcomes inside", 100 * table["inside"].max(), 95.0, "at most", "%"),
+        Verdict("largest error of the total", float(100 * worst), 5.0, "at most", "%"),
+        Verdict("least share of outcomes inside", float(100 * table["inside"].min()), 85.0, "at least", "%"),
+        Verdict("largest share of outcomes inside", float(100 * table["inside"].max()), 95.0, "at most", "%"),
         Verdict(
-            "log-loss over that of the best rival", (table["hazard"] / table["rival"]).max(), 1.0, "at most"
+            "log-loss over that of the best rival",
+            float((table["hazard"] / table["rival"]).max()),
+            1.0,
+            "at most",
         ),
-        Verdict("most seconds of processor", table["seconds"].max(), 60.0, "at most", "s"),
+        Verdict("most seconds of processor", float(table["seconds"].max()), 60.0, "at most", "s"),
     )
     formats = {"total": ".4f", "slope": ".3f", "inside": ".3f", "hazard": ".4f", "rival": ".4f"}
     return Result(
