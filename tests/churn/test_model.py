@@ -86,8 +86,8 @@ def test_intervals_hold_the_true_probability_about_nine_times_in_ten():
         other, truth = make_customers(3_000, seed=50 + seed)
         low, high = model.interval(other)
         inside.append(((low <= truth) & (truth <= high)).mean())
-    # six worlds; one moves by about 0.04 around the mean
-    assert 0.84 <= np.mean(inside) <= 0.97
+    # a little wide in this world and a little narrow in one of more features that say nothing (0.89)
+    assert 0.88 <= np.mean(inside) <= 0.985
 
 
 def test_without_refits_there_is_no_interval(test_rows):
@@ -109,6 +109,25 @@ def test_a_later_snapshot_judges_stops_and_calibrates():
     assert model.origin["later"]["dates"] == [last.date().isoformat()]
     assert len(model.origin["train"]["dates"]) == 3
     assert model.origin["train"]["customers"] == 700
+
+
+def test_a_judge_that_is_not_later_is_refused():
+    frame, _ = make_customers(100, seed=3, snapshots=3)
+    first, last = frame["as_of"].min(), frame["as_of"].max()
+    with pytest.raises(
+        ValueError, match="The later rows begin on 2024-01-31, and training ends on 2024-03-31"
+    ):
+        fit_churn(frame[frame["as_of"] == last], frame[frame["as_of"] == first], features=FEATURES)
+
+
+def test_a_handful_of_leavers_gives_a_model_that_says_little():
+    frame = make_customers(60, seed=6)[0].assign(churned=0.0)
+    frame.loc[[3, 40], "churned"] = 1.0
+    model = fit_churn(frame, features=FEATURES, plan=QUICK)
+    assert model.calibration.gains is None
+    assert model.predict(frame).mean() == pytest.approx(2 / 60, abs=0.03)
+    low, high = model.interval(frame)
+    assert np.isfinite([low, high]).all()
 
 
 def test_rows_whose_outcome_is_not_known_are_left_out():
