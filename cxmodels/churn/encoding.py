@@ -125,7 +125,7 @@ def fit_encoding(frame: pd.DataFrame, *, features: Sequence[str]) -> Encoding:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"fee": [1.0, 2.0], "plan": ["a", "b"], "land": ["no", "no"]})
+    >>> rows = pd.DataFrame({"fee": [1.0, 2.0] * 10, "plan": ["a", "b"] * 10, "land": "no"})
     >>> encoding = fit_encoding(rows, features=["fee", "plan", "land"])
     >>> encoding.features, encoding.dropped
     (('fee', 'plan'), {'land': 'constant: every row has no'})

@@ -17,7 +17,7 @@ from cxmodels.value.counts import Floats
 if TYPE_CHECKING:
     import lightgbm
 
-REHEARSALS = 5  # made-up worlds in which the intervals are tried
+REHEARSALS = 3  # made-up worlds in which the intervals are tried
 MOST_STRETCH = 1.5
 HELD = (
     0.95  # of the truth of made-up worlds: being made of trees, they are easier for trees than the real one

@@ -102,8 +102,8 @@ def fit_rivals(
     Examples
     --------
     >>> rows = pd.DataFrame({"customer_id": list("abcd"), "churned": [1, 0, 0, 0], "fee": [9, 1, 2, 3]})
-    >>> fit_rivals(rows, features=["fee"])["base rate"].predict(rows)[0]
-    0.25
+    >>> fit_rivals(rows, features=["fee"])["base rate"].predict(rows).tolist()
+    [0.25, 0.25, 0.25, 0.25]
     """
     known = known_rows(train, name="training")
     labels = known["churned"].to_numpy(dtype=float)
