@@ -118,6 +118,8 @@ class ChurnModel:
             learn from, it held 97 % of the true probabilities (96 to 98 % in six worlds of four features) and
             89 % (84 to 92 % in five worlds of eight, four of which say nothing); in the latter only 54 to
             74 % in the fifth of customers least likely to leave, whom trees overstate.
+            With 13 snapshots of 20,000 customers and 80 features, of whom 3 % left, it held 80 % (one world).
+            These were seen with five rehearsals; the allowance was chosen on the worlds of eight features.
 
         Raises
         ------
