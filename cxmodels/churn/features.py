@@ -29,6 +29,7 @@ from cxmodels.tables.collection import Tables
 from cxmodels.value.units import days_in
 
 KEYS = ("customer_id", "as_of", "churned")
+WORTH = "clv"  # of a flat table: what is lost if the customer leaves, and no feature
 LOGS = {"transactions": "timestamp", "events": "timestamp", "contacts": "timestamp", "surveys": "sent_at"}
 
 
@@ -40,8 +41,8 @@ class Snapshots:
     ----------
     table : DataFrame
         One row a customer and date, in order of date and customer: customer_id, as_of (NaT where data carry
-        no dates), churned (1 left, 0 stayed, NaN not known yet), then the features: floats with NaN for
-        missing, or categories.
+        no dates), churned (1 left, 0 stayed, NaN not known yet), clv where a flat table states it, then the
+        features: floats with NaN for missing, or categories.
     plan : SnapshotPlan or None
         What each date is for; None where data carry no dates.
     counts : DataFrame
@@ -67,7 +68,7 @@ class Snapshots:
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the features."""
-        return tuple(name for name in self.table.columns if name not in KEYS)
+        return tuple(name for name in self.table.columns if name not in (*KEYS, WORTH))
 
     def for_test(self, *, test_share: float = 0.2, turn: int = 0) -> Frames:
         """Part the snapshots for a test on a later date and on other customers; see `part_frames`."""
@@ -232,14 +233,15 @@ def attribute_features(customers: ir.Table, people: pd.DataFrame) -> pd.DataFram
 
 def _flat(tables: Mapping[str, ir.Table], *, exclude: Sequence[str]) -> Snapshots:
     flat = read_flat(tables["snapshot"])
-    features, excluded = without_features(flat.table.drop(columns=list(KEYS)), exclude, tables={})
+    stated = [*KEYS, *(name for name in (WORTH,) if name in flat.table.columns)]
+    features, excluded = without_features(flat.table.drop(columns=stated), exclude, tables={})
     # without dates no row is later than another: all may be looked at for what says nothing at all
     everywhere = np.full(len(flat.table), True)
     columns = fit_columns(features, training=everywhere)
     others = [name for name in tables if name != "snapshot"]
     unused = (f"Not used beside the flat table: {', '.join(others)}.",) if others else ()
     return Snapshots(
-        table=pd.concat([flat.table[list(KEYS)], columns.table], axis=1),
+        table=pd.concat([flat.table[stated], columns.table], axis=1),
         plan=None,
         counts=flat.counts,
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),

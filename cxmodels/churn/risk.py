@@ -1,0 +1,145 @@
+"""Who is at risk today, and what is at stake? Probability, value and reasons of customers and of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, stdtrit
+
+from cxmodels.churn.model import ChurnModel
+from cxmodels.churn.reasons import top_reasons
+from cxmodels.churn.worth import Worth
+from cxmodels.value.counts import Floats
+from cxmodels.value.uncertainty import COVERAGE, group_members
+
+UPPER = (1.0 + COVERAGE) / 2
+
+
+@dataclass(frozen=True)
+class ChurnRisk:
+    """Customers at risk on one date.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a customer: customer_id, as_of, p_leave, p_leave_low, p_leave_high (90 % interval of the
+        probability), clv (currency; NaN where it is not known), value_at_risk (p_leave times clv, which is
+        lost if the customer leaves now; below 0 where leaving would save), reasons (words).
+    draws : ndarray of float, shape (refits, customers)
+        Probabilities under models of customers drawn anew.
+    shared : ndarray of float, shape (customers,)
+        Change of each probability for one standard deviation of what all share: the calibration.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    draws: Floats = field(repr=False)
+    shared: Floats = field(repr=False)
+
+    def totals(self, groups: pd.Series | None = None) -> pd.DataFrame:
+        """Sum up groups of customers, with 90 % intervals.
+
+        Parameters
+        ----------
+        groups : Series, optional
+            The group of each customer, in the order of `table`. Default: one group, "all".
+
+        Returns
+        -------
+        DataFrame
+            One row a group: group, customers, p_leave (mean), leavers (expected), leavers_low, leavers_high,
+            clv (sum, currency), value_at_risk, risk_low, risk_high. Customers without a clv count 0.
+
+        Notes
+        -----
+        Leavers: the model's error (over refits, Student's t), that of the calibration, which all customers
+        share, and chance, add in quadrature. Value at risk is an expectation, and its interval leaves chance
+        and the error of clv itself out.
+        """
+        names, member = group_members(self.table, groups)
+        chance = self.table["p_leave"].to_numpy(dtype=float)
+        clv = np.nan_to_num(self.table["clv"].to_numpy(dtype=float))
+
+        def summed(each: Floats) -> Floats:
+            return np.bincount(member, each, minlength=len(names)).astype(float)
+
+        def half(weight: Floats, luck: Floats) -> Floats:
+            refits = np.array([summed(one * weight) for one in self.draws])
+            spread = stdtrit(len(refits) - 1, UPPER) * refits.std(axis=0, ddof=1)
+            z = stdtrit(np.inf, UPPER)
+            return np.sqrt(spread**2 + z**2 * (summed(self.shared * weight) ** 2 + luck))
+
+        leavers, at_risk, customers = summed(chance), summed(chance * clv), summed(np.ones(len(chance)))
+        of_leavers = half(np.ones(len(chance)), summed(chance * (1.0 - chance)))
+        of_risk = half(clv, np.zeros(len(names)))
+        return pd.DataFrame(
+            {
+                "group": names,
+                "customers": customers.astype(int),
+                "p_leave": leavers / np.maximum(customers, 1.0),
+                "leavers": leavers,
+                "leavers_low": np.maximum(leavers - of_leavers, 0.0),
+                "leavers_high": np.minimum(leavers + of_leavers, customers),
+                "clv": summed(clv),
+                "value_at_risk": at_risk,
+                "risk_low": at_risk - of_risk,
+                "risk_high": at_risk + of_risk,
+            }
+        )
+
+
+def assess_risk(
+    model: ChurnModel, rows: pd.DataFrame, worth: Worth, *, label: Mapping[str, str] | None = None
+) -> ChurnRisk:
+    """Say of each customer how likely they are to leave, what is at stake, and why the model says so.
+
+    Parameters
+    ----------
+    model : ChurnModel
+        With refits.
+    rows : DataFrame, shape (customers, …)
+        Snapshot rows to score: customer_id, as_of and the model's features.
+    worth : Worth
+        What customers are worth on that date.
+    label : mapping of str to str, optional
+        Words for features; others get their own name. Names that the model does not have are passed over.
+
+    Returns
+    -------
+    ChurnRisk
+
+    Raises
+    ------
+    ValueError
+        As `ChurnModel.predict`; and where the model was fitted without refits.
+    """
+    chance = model.predict(rows)
+    low, high = model.interval(rows)
+    values = worth.of(rows["customer_id"])
+    words = {name: text for name, text in (label or {}).items() if name in model.features}
+    table = pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"].to_numpy(dtype=object),
+            "as_of": rows["as_of"].to_numpy(),
+            "p_leave": chance,
+            "p_leave_low": np.minimum(low, chance),
+            "p_leave_high": np.maximum(high, chance),
+            "clv": values["clv"].to_numpy(dtype=float),
+            "value_at_risk": chance * values["clv"].to_numpy(dtype=float),
+            "reasons": top_reasons(model, rows, label=words).to_numpy(dtype=object),
+        }
+    )
+    draws, deviation = _draws(model, rows)
+    return ChurnRisk(table, draws, chance * (1.0 - chance) * deviation)
+
+
+def _draws(model: ChurnModel, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return probabilities under the refits, around the model's, and the error of the calibration."""
+    matrix = model.encoding.matrix(rows)
+    score = np.asarray(model.booster.predict(matrix, raw_score=True), dtype=float)
+    told = np.array([one.predict(matrix, raw_score=True) for one in model.refits.boosters], dtype=float)
+    off = (told - told.mean(axis=0)) * model.refits.scale * model.refits.widening
+    moved = np.array([expit(model.calibration.apply(score + one)) for one in off])
+    return moved, np.sqrt(model.calibration.variance(score))
