@@ -154,7 +154,7 @@ def test_too_few_repeat_buyers_get_the_mean_purchase():
     )
     fitted = fit_spend(summary)
     assert fitted.name == "pooled-mean"
-    assert "too few" in fitted.note
+    assert "Too few customers (1) bought again" in fitted.note
     nobody = fit_spend(summary.iloc[:2])
     assert nobody.population_mean == 15.0
 
