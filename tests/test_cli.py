@@ -258,7 +258,7 @@ def test_check_says_what_is_there_and_what_can_be_answered(project: Project) -> 
     assert "transactions: 3 of 3 rows are valid, 2 customers" in answer.output
     assert "Questions:" in answer.output
     assert "  no   What is a customer under contract worth?" in answer.output
-    assert "add [tables.contracts]" in answer.output
+    assert "Add [tables.contracts]" in answer.output
 
 
 def test_check_points_at_an_amount_that_stands_far_apart(project: Project) -> None:
