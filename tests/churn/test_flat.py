@@ -69,7 +69,7 @@ def test_an_empty_table_is_refused():
 
 def test_the_duplicates_of_the_iranian_operator_are_found(data_set):
     [file] = data_set("iranian-churn")
-    raw = pd.read_csv(file).rename(columns={"Churn": "churned"}).astype({"churned": bool})
+    raw = pd.read_parquet(file).rename(columns={"Churn": "churned"}).astype({"churned": bool})
     found = _flat(raw.assign(customer_id=[f"{number:05}" for number in range(len(raw))]))
     assert len(found.table) == 3150 - 300
     assert found.notes[0].startswith("300 rows")
