@@ -32,7 +32,7 @@ lab: setup  ## open JupyterLab on the notebooks
 test: setup  ## quick tests: under 10 minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 -m 'not slow'
 
-test-slow: setup  ## the slower checks: about 10 minutes on 2 cores
+test-slow: setup  ## the slower checks
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 lint: setup  ## style and types

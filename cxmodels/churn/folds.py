@@ -35,7 +35,7 @@ class Frames:
     notes: tuple[str, ...]
 
 
-def customer_places(customer_id: pd.Series) -> Floats:
+def hashed_places(customer_id: pd.Series) -> Floats:
     """Return a place from 0 to 1 for each customer, always the same, as good as drawn at random.
 
     Parameters
@@ -48,7 +48,7 @@ def customer_places(customer_id: pd.Series) -> Floats:
 
     Examples
     --------
-    >>> customer_places(pd.Series(["007", "7", "007"])).round(3).tolist()
+    >>> hashed_places(pd.Series(["007", "7", "007"])).round(3).tolist()
     [0.286, 0.904, 0.286]
     """
     codes, ids = pd.factorize(customer_id)
@@ -92,7 +92,7 @@ def part_frames(
     """
     if not 0.0 <= test_share < 1.0:
         raise ValueError(f"test_share is {test_share}; give a share of the customers from 0 to below 1.")
-    place = (customer_places(table["customer_id"]) - turn * test_share) % 1.0
+    place = (hashed_places(table["customer_id"]) - turn * test_share) % 1.0
     tested = place < test_share
     day = table["as_of"].to_numpy()
     known = table["churned"].notna().to_numpy()

@@ -184,17 +184,13 @@ def value_contracts(
     curves = curves[:, :, : len(months.share) + 1]
     clv = expected_value(curves, margins.expected(), months).mean(axis=0)
     low, high, chance = outcome_intervals(curves, margins, months, draws=settings.draws, seed=settings.seed)
-    table = pd.DataFrame(
-        {
-            "customer_id": customers["customer_id"],
-            "p_leave": leaving,
-            "p_stay": curves[:, :, -1].mean(axis=0, dtype=float),
-            "margin": margins.expected() @ months.share / months.share.sum(),
-            "clv": clv,
-            "clv_low": np.minimum(low, clv),
-            "clv_high": np.maximum(high, clv),
-            "value_at_risk": clv * leaving,
-        }
+    table = pd.DataFrame({"customer_id": customers["customer_id"], "p_leave": leaving}).assign(
+        p_stay=curves[:, :, -1].mean(axis=0, dtype=float),
+        margin=margins.expected() @ months.share / months.share.sum(),
+        clv=clv,
+        clv_low=np.minimum(low, clv),
+        clv_high=np.maximum(high, clv),
+        value_at_risk=clv * leaving,
     )
     without = (f"{lacking:,} customers have no features on {as_of}: their contract alone speaks.",)
     return ContractValue(

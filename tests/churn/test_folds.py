@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cxmodels.churn.dates import Stage
-from cxmodels.churn.folds import customer_places, part_frames
+from cxmodels.churn.folds import hashed_places, part_frames
 
 DATES = [date(2024, month, 1) for month in range(1, 6)]
 STAGE = Stage(tuple(DATES[:2]), DATES[2], DATES[3])
@@ -28,13 +28,13 @@ def _ids(frame):
 
 def test_a_customer_has_the_same_place_wherever_it_stands():
     ids = pd.Series(["a", "b", "c", "a"])
-    places = customer_places(ids)
+    places = hashed_places(ids)
     assert places[0] == places[3]
-    assert places[::-1].tolist() == customer_places(ids[::-1]).tolist()
+    assert places[::-1].tolist() == hashed_places(ids[::-1]).tolist()
 
 
 def test_places_are_spread_evenly():
-    places = customer_places(pd.Series([str(number) for number in range(10_000)]))
+    places = hashed_places(pd.Series([str(number) for number in range(10_000)]))
     counts = np.histogram(places, bins=20, range=(0, 1))[0]
     assert ((counts - 500.0) ** 2 / 500.0).sum() < 43.8  # chi-squared of 19 degrees, one in a thousand
     assert places.min() >= 0.0
