@@ -114,12 +114,11 @@ class ChurnModel:
             covers what other customers to learn from, and to calibrate on, would have changed, and by how
             much such models miss a truth that is like the model itself. It does not cover what no feature
             tells, a world that changes after the last snapshot, or labels that are wrong; and whether the
-            customer leaves is a coin toss beyond it. Of simulated customers with a logistic truth, 4,000 to
-            learn from, it held 97 % of the true probabilities (96 to 98 % in six worlds of four features) and
-            89 % (84 to 92 % in five worlds of eight, four of which say nothing); in the latter only 54 to
-            74 % in the fifth of customers least likely to leave, whom trees overstate.
-            With 13 snapshots of 20,000 customers and 80 features, of whom 3 % left, it held 80 % (one world).
-            These were seen with five rehearsals; the allowance was chosen on the worlds of eight features.
+            customer leaves is a coin toss beyond it. Of simulated customers whose truth is known, it held 97 %
+            of the true probabilities (four features, 4,000 customers; six worlds, 96 to 99 %), 93 % (eight
+            features, half of which say nothing; five worlds, 88 to 98 %) and 93 % (80 features, most of which
+            say nothing, 10,000 customers on seven dates; three worlds, 92 to 96 %). Of the fifth of customers
+            least likely to leave in the last, whom trees overstate, it held 67 to 87 %.
 
         Raises
         ------
@@ -294,10 +293,9 @@ def _fit(
     rows: Rows, judged: Rows | None, parameters: Mapping[str, object], *, rounds: int
 ) -> tuple[lightgbm.Booster, int]:
     """Fit on all rows: with a later snapshot until it gains no more, else for as many rounds as the folds."""
-    data = rows.dataset()
     if judged is None:
-        return train_trees(data, parameters, rounds=rounds)[0], rounds
-    booster, losses = train_trees(data, parameters, judge=data.create_valid(judged.matrix, judged.labels))
+        return train_trees(rows.binned, parameters, rounds=rounds)[0], rounds
+    booster, losses = train_trees(rows.binned, parameters, judge=judged.beside(rows.binned))
     best = int(np.argmin(losses)) + 1
     # read back, so that rounds after the best are gone
     return type(booster)(model_str=booster.model_to_string(num_iteration=best)), best
@@ -320,7 +318,7 @@ def _calibrate(
         for out in customer_folds(rows, seed=seed):
             others = rows.take(np.setdiff1d(np.arange(len(rows.labels)), out))
             score[out] = _raw(
-                train_trees(others.dataset(), parameters, rounds=search.rounds)[0], rows.matrix[out]
+                train_trees(others.binned, parameters, rounds=search.rounds)[0], rows.matrix[out]
             )
     return fit_calibration(rows.labels, score, places=rows.places, seed=seed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,14 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from cxmodels.churn.resampling import NORMAL
-from cxmodels.churn.trees import Rows, draw_customers, train_trees
+from cxmodels.churn.trees import Rows, train_trees
 from cxmodels.value.counts import Floats
 
 if TYPE_CHECKING:
     import lightgbm
 
+QUICKER = 3.0  # times the learning rate of the model, with as many times fewer trees, of a refit
+LONGEST_STEP = 0.15
 REHEARSALS = 3  # made-up worlds in which the intervals are tried
 MOST_STRETCH = 1.5
 HELD = (
@@ -86,38 +88,48 @@ def refit(
     """
     if refits == 0:
         return Refits(())
-    rounds = booster.num_trees()
+    quick, rounds = _quicker(parameters, rounds=booster.num_trees())
     customers = int(rows.places.max()) + 1
     drawn = max(round(customers * min(1.0, refit_rows / len(rows.labels))), 1)
     rng = np.random.default_rng(seed)
     boosters = []
     for one in range(refits):
         times = np.bincount(rng.integers(0, customers, drawn), minlength=customers)[rows.places]
-        chosen = np.repeat(np.arange(len(times)), times)
-        boosters.append(_fit(rows.take(chosen), parameters, rounds=rounds, seed=seed + one + 1))
-    part = rows.take(np.flatnonzero(draw_customers(rows.places, most=refit_rows, seed=seed)))
-    widening = _rehearse(booster, tuple(boosters), part, parameters, seed=seed)
-    return Refits(tuple(boosters), float(np.sqrt(drawn / customers)), widening)
+        chosen = np.flatnonzero(times)
+        part = rows.binned.subset(chosen.tolist(), params=rows.binned.get_params()).construct()
+        part.set_weight(times[chosen])  # whoever is drawn twice counts twice
+        boosters.append(train_trees(part, {**quick, "seed": seed + one + 1}, rounds=rounds)[0])
+    scale = float(np.sqrt(drawn / customers))
+    return Refits(tuple(boosters), scale, _rehearse(booster, boosters, rows, quick, rounds, scale, seed=seed))
+
+
+def _quicker(parameters: Mapping[str, object], *, rounds: int) -> tuple[dict[str, object], int]:
+    """Return settings with longer and fewer steps: for how far models lie apart it makes little difference."""
+    slow = float(parameters["learning_rate"])  # type: ignore[arg-type]
+    times = max(min(QUICKER, LONGEST_STEP / slow), 1.0)
+    return {**parameters, "learning_rate": slow * times}, max(round(rounds / times), 1)
 
 
 def _rehearse(
     booster: lightgbm.Booster,
-    boosters: tuple[lightgbm.Booster, ...],
+    boosters: Sequence[lightgbm.Booster],
     rows: Rows,
     parameters: Mapping[str, object],
+    rounds: int,
+    scale: float,
     *,
     seed: int,
 ) -> float:
     """Return how many times the spread has to be widened to hold the truth of worlds made by the model."""
     score = np.asarray(booster.predict(rows.matrix, raw_score=True))
     looked = np.random.default_rng(seed).permutation(len(score))[:REHEARSED_ROWS]
-    spread = np.maximum(_spread(boosters, rows.matrix[looked]), 1e-9)
+    spread = np.maximum(_spread(boosters, rows.matrix[looked]) * scale, 1e-9)
+    data = rows.binned.subset(range(len(score)), params=rows.binned.get_params()).construct()
 
     def learn(truth: Floats, world: int) -> Floats:
         rng = np.random.default_rng((seed, world))
-        labels = (rng.random(len(truth)) < expit(truth)).astype(float)
-        made_up = Rows(rows.matrix, labels, rows.places, rows.categorical)
-        learned = _fit(made_up, parameters, rounds=booster.num_trees(), seed=seed + world + 1)
+        data.set_label((rng.random(len(truth)) < expit(truth)).astype(float))
+        learned, _ = train_trees(data, {**parameters, "seed": seed + world + 1}, rounds=rounds)
         return np.asarray(learned.predict(rows.matrix[looked], raw_score=True))
 
     # the truth is spread wider than the model of it: as much as the model is wider than one learned from it
@@ -129,10 +141,6 @@ def _rehearse(
     return max(float(np.quantile(off, HELD)) / NORMAL, 1.0)
 
 
-def _fit(rows: Rows, parameters: Mapping[str, object], *, rounds: int, seed: int) -> lightgbm.Booster:
-    return train_trees(rows.dataset(), {**parameters, "seed": seed}, rounds=rounds)[0]
-
-
-def _spread(boosters: tuple[lightgbm.Booster, ...], matrix: npt.NDArray[np.float64]) -> Floats:
+def _spread(boosters: Sequence[lightgbm.Booster], matrix: npt.NDArray[np.float64]) -> Floats:
     scores = np.array([booster.predict(matrix, raw_score=True) for booster in boosters])
     return np.asarray(scores.std(axis=0, ddof=1), dtype=float)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cxmodels.churn.trees import Rows, TreeSettings, train_trees
 from cxmodels.value.counts import Floats, Integers
+
+if TYPE_CHECKING:
+    import lightgbm
 
 SEARCH_ROWS = 60_000  # more rows cost time and change the choice little
 SMALL = 10_000  # rows, up to which five folds are affordable; three beyond
@@ -81,8 +85,8 @@ def search_settings(
     Search
     """
     used = rows.some(SEARCH_ROWS, seed=seed)
-    splits = [] if later is not None else customer_folds(used, seed=seed)
-    judged = later.some(SEARCH_ROWS, seed=seed) if later is not None else None
+    judged = None if later is None else later.some(SEARCH_ROWS, seed=seed).beside(used.binned)
+    splits = _split(used, customer_folds(used, seed=seed)) if judged is None else []
     tried: list[_Tried] = []
     for settings in candidates:
         parameters = settings.parameters(seed=seed, monotone=monotone)
@@ -114,9 +118,8 @@ def customer_folds(rows: Rows, *, seed: int) -> list[Integers]:
     return [np.flatnonzero(fold[rows.places] == one) for one in range(count)]
 
 
-def _try_on_later(rows: Rows, later: Rows, parameters: dict[str, object]) -> _Tried:
-    data = rows.dataset()
-    _, losses = train_trees(data, parameters, judge=_beside(later, data))
+def _try_on_later(rows: Rows, judge: lightgbm.Dataset, parameters: dict[str, object]) -> _Tried:
+    _, losses = train_trees(rows.binned, parameters, judge=judge)
     best = int(np.argmin(losses))
     return _Tried(best + 1, losses[best], losses[best])
 
@@ -127,28 +130,39 @@ def _winner(tried: list[_Tried], folds: bool) -> int:
     return int(np.argmin(whole))
 
 
+@dataclass(frozen=True)
+class _Split:
+    """All but a fold, and the fold."""
+
+    others: lightgbm.Dataset
+    fold: lightgbm.Dataset
+    out: Integers
+
+
+def _split(rows: Rows, folds: list[Integers]) -> list[_Split]:
+    splits = []
+    for out in folds:
+        others = rows.take(np.setdiff1d(np.arange(len(rows.labels)), out)).binned
+        splits.append(_Split(others, rows.take(out).beside(others), out))
+    return splits
+
+
 def _try_on_folds(
-    rows: Rows, folds: list[Integers], parameters: dict[str, object], *, limit: float
+    rows: Rows, splits: list[_Split], parameters: dict[str, object], *, limit: float
 ) -> _Tried:
     """Train on all but a fold, for each; the number of rounds is the one that is best for all together."""
     boosters, curves = [], []
-    for out in folds:
-        data = rows.take(np.setdiff1d(np.arange(len(rows.labels)), out)).dataset()
-        booster, losses = train_trees(data, parameters, judge=_beside(rows.take(out), data))
+    for split in splits:
+        booster, losses = train_trees(split.others, parameters, judge=split.fold)
         boosters.append(booster)
         curves.append(losses)
         if min(curves[0]) > limit:
             return _Tried(int(np.argmin(losses)) + 1, min(losses), min(losses))
     shortest = min(map(len, curves))
-    sizes = [len(out) for out in folds]
+    sizes = [len(split.out) for split in splits]
     mean = np.average([losses[:shortest] for losses in curves], axis=0, weights=sizes)
     rounds = int(np.argmin(mean)) + 1
     held_out = np.empty(len(rows.labels))
-    for booster, out in zip(boosters, folds, strict=True):
-        held_out[out] = booster.predict(rows.matrix[out], raw_score=True, num_iteration=rounds)
+    for booster, split in zip(boosters, splits, strict=True):
+        held_out[split.out] = booster.predict(rows.matrix[split.out], raw_score=True, num_iteration=rounds)
     return _Tried(rounds, float(mean[rounds - 1]), min(curves[0]), held_out)
-
-
-def _beside(rows: Rows, data):  # type: ignore[no-untyped-def]
-    """Return rows in the bins of the data that are learned from."""
-    return data.create_valid(rows.matrix, rows.labels)
