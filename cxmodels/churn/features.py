@@ -15,7 +15,7 @@ from cxmodels.churn.columns import Columns, fit_columns, read_columns
 from cxmodels.churn.excluded import without_features, without_records
 from cxmodels.churn.flat import CANNOT_CHECK, read_flat
 from cxmodels.churn.folds import Frames, part_frames
-from cxmodels.churn.leaving import as_days, contract_spells, dates_table
+from cxmodels.churn.leaving import as_days, dates_table
 from cxmodels.churn.snapshots import (
     SnapshotPlan,
     label_of,
@@ -26,6 +26,7 @@ from cxmodels.churn.snapshots import (
 from cxmodels.experience.signals import Signal, signal_frame, standard_signals
 from cxmodels.study import ChurnSettings, Study
 from cxmodels.tables.collection import Tables
+from cxmodels.value.contract_spells import contract_spells
 from cxmodels.value.units import days_in
 
 KEYS = ("customer_id", "as_of", "churned")

@@ -12,59 +12,14 @@ import pandas as pd
 
 from cxmodels.study import ChurnSettings, SegmentSettings
 from cxmodels.tables.cut import known_by
+from cxmodels.value.contract_spells import NEVER, contract_spells
 from cxmodels.value.segments import expected_gap_days, lifecycles, typical_gap_days
 from cxmodels.value.summary import outcomes, summarise
-
-NEVER = date(9999, 12, 31)
 
 
 def dates_table(dates: Sequence[date]) -> ir.Table:
     """Return the dates as a table of one column, as_of (date)."""
     return ibis.memtable(pd.DataFrame({"as_of": list(dates)}), schema={"as_of": "date"})
-
-
-def contract_spells(contracts: ir.Table, *, return_days: int, known_until: date) -> ir.Table:
-    """Join contracts that follow one another, as known by the end of a day.
-
-    Parameters
-    ----------
-    contracts : ibis Table
-        customer_id, start_date, end_date, and any others.
-    return_days : int
-        A contract that starts up to so many days after the latest end before it goes on with the same spell.
-    known_until : date
-        Contracts that start later do not exist yet, and ends that lie later are not known.
-
-    Returns
-    -------
-    ibis Table
-        One row a contract: its columns, with end_date 9999-12-31 where no end is known, and spell_start,
-        spell_end (dates).
-
-    Notes
-    -----
-    What the spell of a contract is on a date does not depend on ends after that date: a contract that starts
-    by then joins one that still runs, whenever that ends.
-    """
-    known = known_by(contracts, known_until, column="start_date")
-    never = ibis.literal(NEVER, type="date")
-    end = known.end_date.cast("date")
-    known = known.mutate(
-        start_date=known.start_date.cast("date"),
-        end_date=(end <= ibis.literal(known_until, type="date")).ifelse(end, never).fill_null(never),
-    )
-    order = ["start_date", "end_date"]
-    before = ibis.window(group_by="customer_id", order_by=order, preceding=(None, 1))
-    known = known.mutate(latest=known.end_date.max().over(before))
-    # measured from the end: an end that never comes has no day after it
-    apart = known.latest.isnull() | (known.start_date.delta(known.latest, unit="day") > return_days)
-    sofar = ibis.window(group_by="customer_id", order_by=order, preceding=(None, 0))
-    known = known.mutate(spell=apart.cast("int64").sum().over(sofar))
-    whole = ibis.window(group_by=["customer_id", "spell"])
-    known = known.mutate(
-        spell_start=known.start_date.min().over(whole), spell_end=known.end_date.max().over(whole)
-    )
-    return known.drop("latest", "spell")
 
 
 def contract_ends(
@@ -75,7 +30,7 @@ def contract_ends(
     Parameters
     ----------
     contracts, return_days, known_until
-        As of `contract_spells`.
+        As of `cxmodels.value.contract_spells.contract_spells`.
     dates : sequence of date
         Up to `known_until`.
 

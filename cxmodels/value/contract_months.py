@@ -10,17 +10,29 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 
+import ibis
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxmodels.value.contract_spells import NEVER, contract_spells
 from cxmodels.value.counts import Floats
 
 Days = npt.ArrayLike | pd.Series | pd.Timestamp | date
 NEEDED = ("customer_id", "start_date", "end_date", "monthly_fee")
 NOT_FEATURES = ("customer_id", "as_of", "churned")
 NO_PLAN = "(no plan)"
-NO_END = pd.Timestamp("2262-01-01")
+RENEWAL_DAYS = 1
+"""Who starts again the next day was never without a contract. A longer break is one: nothing is earned in it,
+and whether it was one, or leaving, is known only when it is over."""
+KINDS = {
+    "customer_id": "string",
+    "start_date": "date",
+    "end_date": "date",
+    "monthly_fee": "float64",
+    "plan": "string",
+    "bound_until": "date",
+}
 
 
 def shift_months(day: date, months: int) -> date:
@@ -79,9 +91,9 @@ def read_contracts(contracts: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        In the order of customer_id and start_date: customer_id, start_date, end_date, monthly_fee, plan,
-        bound_until, spell_start, spell_end. Contracts that overlap, or follow each other the next day, are
-        one spell: a customer who renews has not left.
+        In the order of customer_id, start_date, end_date and plan: customer_id, start_date, end_date,
+        monthly_fee, plan, bound_until, spell_start, spell_end. Contracts that overlap, or follow each other
+        the next day, are one spell: a customer who renews has not left.
 
     Raises
     ------
@@ -93,26 +105,24 @@ def read_contracts(contracts: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
         raise ValueError(
             f"The contracts lack {', '.join(missing)}; they have {', '.join(map(str, contracts.columns))}."
         )
-    day = pd.Timestamp(as_of)
-    known = pd.DataFrame(
-        {
-            "customer_id": contracts["customer_id"].astype(str).astype(object),
-            "start_date": pd.to_datetime(contracts["start_date"]),
-            "end_date": pd.to_datetime(contracts["end_date"]),
-            "monthly_fee": contracts["monthly_fee"].astype(float).fillna(0.0),
-            "plan": contracts["plan"].astype(object).where(contracts["plan"].notna(), NO_PLAN)
-            if "plan" in contracts.columns
-            else NO_PLAN,
-            "bound_until": pd.to_datetime(contracts["bound_until"])
-            if "bound_until" in contracts.columns
-            else pd.NaT,
-        }
+    dates = ["start_date", "end_date", "bound_until"]
+    table = contracts.reindex(columns=list(KINDS)).assign(
+        customer_id=contracts["customer_id"].astype(str),
+        monthly_fee=contracts["monthly_fee"].astype(float).fillna(0.0),
     )
-    known = known[known["start_date"] <= day].sort_values(["customer_id", "start_date"], ignore_index=True)
+    table = table.assign(
+        plan=table["plan"].astype(str).where(table["plan"].notna(), NO_PLAN),
+        **{name: pd.to_datetime(table[name]) for name in dates},
+    )
+    spells = contract_spells(
+        ibis.memtable(table, schema=KINDS), return_days=RENEWAL_DAYS, known_until=as_of
+    ).order_by("customer_id", "start_date", "end_date", "plan")
+    ends = {name: spells[name].nullif(ibis.literal(NEVER, type="date")) for name in ("end_date", "spell_end")}
+    known = spells.mutate(**ends).to_pyarrow().to_pandas(date_as_object=False)
     if known.empty:
         raise ValueError(f"No contract had started by {as_of}; take a later as_of, or check start_date.")
-    known["end_date"] = known["end_date"].where(known["end_date"] <= day)
-    return known.assign(**_spells(known))
+    days = dict.fromkeys([*dates, "spell_start", "spell_end"], "datetime64[ns]")
+    return known.astype({"customer_id": object, "plan": object, **days})
 
 
 def under_contract(known: pd.DataFrame, day: date | pd.Timestamp) -> pd.DataFrame:
@@ -232,20 +242,6 @@ def calendar_month(days: Sequence[pd.Timestamp] | pd.Series, lead: Floats) -> Fl
     """Return the calendar month, 1 to 12, in which each lead month ends."""
     first, _ = _month_and_day(np.asarray(days, dtype="datetime64[D]"))
     return np.asarray((first + lead) % 12 + 1, dtype=float)
-
-
-def _spells(known: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return start and end of the spell of each contract, in order of customer and start."""
-    customer = known["customer_id"]
-    until = known["end_date"].fillna(NO_END)
-    reached = until.groupby(customer).cummax().groupby(customer).shift()
-    new = reached.isna() | (known["start_date"] > reached + pd.Timedelta(days=1))
-    spell = new.cumsum()
-    end = until.groupby(spell).transform("max")
-    return {
-        "spell_start": known["start_date"].groupby(spell).transform("min"),
-        "spell_end": end.where(end < NO_END),
-    }
 
 
 def _month_and_day(days: npt.NDArray[np.datetime64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
