@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-CATEGORIES = 50
-"""Categories kept apart, the most frequent ones; the others are taken together."""
-OTHER = "(other)"
 DAY_SECONDS = 86_400
+FEWEST_NAMES = 50  # texts of so few values are categories, however few rows there are
 LIKE_AN_ID = 0.9  # share of rows with a value of their own: no category, but a name
 PLAIN_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?"  # 007 is no number, and 1,5 could be two things
 
@@ -25,16 +23,14 @@ class Columns:
     Attributes
     ----------
     table : DataFrame
-        float64 with NaN for missing, or pandas category.
+        float64 with NaN for missing, or pandas category, however many there are: a model pools the rare ones
+        (`cxmodels.churn.encoding`), and keeps with it which.
     left_out : DataFrame
         One row a column left out: feature, reason.
-    notes : tuple of str
-        What was pooled.
     """
 
     table: pd.DataFrame = field(repr=False)
     left_out: pd.DataFrame
-    notes: tuple[str, ...]
 
 
 def read_columns(columns: pd.DataFrame, as_of: pd.Series | None = None) -> pd.DataFrame:
@@ -68,10 +64,8 @@ def read_columns(columns: pd.DataFrame, as_of: pd.Series | None = None) -> pd.Da
     return pd.DataFrame(read, index=columns.index)
 
 
-def fit_columns(
-    table: pd.DataFrame, *, training: npt.NDArray[np.bool_], categories: int = CATEGORIES
-) -> Columns:
-    """Pool rare categories, and leave out what says nothing, by what the training rows show.
+def fit_columns(table: pd.DataFrame, *, training: npt.NDArray[np.bool_]) -> Columns:
+    """Leave out what says nothing, by what the training rows show.
 
     Parameters
     ----------
@@ -79,8 +73,6 @@ def fit_columns(
         Floats and categories, as of `read_columns`.
     training : ndarray of bool, shape (rows,)
         The rows that may be looked at: those to learn from.
-    categories : int
-        A column with more categories than these keeps the most frequent ones apart.
 
     Returns
     -------
@@ -93,20 +85,10 @@ def fit_columns(
     """
     if not training.any():
         raise ValueError("No row is there to learn from; give training dates on which there are customers.")
-    kept, dropped, notes = {}, [], []
-    for name in table.columns:
-        column = table[name]
-        seen = column[training]
-        reason = _says_nothing(seen, categories=categories)
-        if reason:
-            dropped.append((name, reason))
-            continue
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            column, pooled = _pool(column, seen, categories=categories)
-            notes += [f"{name}: {pooled}"] if pooled else []
-        kept[name] = column
+    reasons = {name: _says_nothing(table.loc[training, name]) for name in table.columns}
+    dropped = [(name, reason) for name, reason in reasons.items() if reason]
     left_out = pd.DataFrame(dropped, columns=["feature", "reason"], dtype="str")
-    return Columns(pd.DataFrame(kept, index=table.index), left_out, tuple(notes))
+    return Columns(table.drop(columns=left_out["feature"]), left_out)
 
 
 def _read(column: pd.Series, as_of: pd.Series | None) -> tuple[pd.Series, bool]:
@@ -150,7 +132,7 @@ def _all_are(known: pd.Series, kinds: tuple[type, ...]) -> bool:
     return known.dtype == object and len(known) > 0 and all(isinstance(one, kinds) for one in known)
 
 
-def _says_nothing(seen: pd.Series, *, categories: int) -> str:
+def _says_nothing(seen: pd.Series) -> str:
     """Return why a column is left out, or an empty string."""
     known = seen.dropna()
     if known.empty:
@@ -159,22 +141,6 @@ def _says_nothing(seen: pd.Series, *, categories: int) -> str:
     if distinct == 1 and len(known) == len(seen):
         return f"always {known.iloc[0]} on the dates to learn from"
     texts = isinstance(seen.dtype, pd.CategoricalDtype)
-    if texts and distinct > categories and distinct > LIKE_AN_ID * len(known):
+    if texts and distinct > max(FEWEST_NAMES, LIKE_AN_ID * len(known)):
         return f"{distinct:,} values in {len(known):,} rows: a name or a number of somebody, not a category"
     return ""
-
-
-def _pool(column: pd.Series, seen: pd.Series, *, categories: int) -> tuple[pd.Series, str]:
-    """Keep the most frequent categories of the training rows apart, and take all others together."""
-    counts = seen.value_counts()
-    counts = counts[counts > 0].sort_index().sort_values(ascending=False, kind="stable")
-    if len(counts) <= categories:
-        return column.cat.remove_unused_categories(), ""
-    top = counts.index[:categories]
-    texts = column.astype(object)
-    pooled = texts.where(texts.isin(top) | texts.isna(), OTHER).astype("category")
-    rest = 1.0 - float(counts[top].sum() / counts.sum())
-    return pooled, (
-        f"of {len(counts):,} categories the {categories} most frequent are kept apart; the others, "
-        f"{rest:.0%} of the rows, are taken together"
-    )

@@ -131,7 +131,7 @@ def snapshot_frame(
         plan=plan,
         counts=people.counts,
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
-        notes=(*(note for note in notes if note), *columns.notes, *_told(columns)),
+        notes=(*(note for note in notes if note), *_told(columns)),
         signals=tuple(signal for signal in signals if signal.name in kept),
     )
 
@@ -246,7 +246,7 @@ def _flat(tables: Mapping[str, ir.Table], *, exclude: Sequence[str]) -> Snapshot
         plan=None,
         counts=flat.counts,
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
-        notes=(*flat.notes, *unused, *columns.notes, *_told(columns)),
+        notes=(*flat.notes, *unused, *_told(columns)),
         cannot_check=CANNOT_CHECK,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.churn.columns import OTHER, fit_columns, read_columns
+from cxmodels.churn.columns import fit_columns, read_columns
 
 AS_OF = pd.Series(pd.to_datetime(["2025-01-31", "2025-01-31", "2025-06-30"]))
 
@@ -18,10 +18,10 @@ def _read(values, as_of=None, name="x"):
     return read_columns(pd.DataFrame({name: pd.Series(values)}), as_of).iloc[:, 0]
 
 
-def _fit(values, *, training=None, categories=50):
+def _fit(values, *, training=None):
     table = read_columns(pd.DataFrame({"x": values}))
     training = np.full(len(table), True) if training is None else np.asarray(training)
-    return fit_columns(table, training=training, categories=categories)
+    return fit_columns(table, training=training)
 
 
 @pytest.mark.parametrize(
@@ -98,27 +98,11 @@ def test_only_the_rows_to_learn_from_decide():
     assert _fit([1.0, 1.0, 2.0], training=[True, True, False]).left_out["feature"].tolist() == ["x"]
 
 
-def test_ten_thousand_categories_are_pooled_beyond_the_most_frequent():
-    rng = np.random.default_rng(3)
-    values = np.array(
-        [f"k{number}" for number in np.minimum(rng.geometric(1e-3, 30_000), 10_000)], dtype=object
-    )
-    found = _fit(values, categories=30)
-    assert len(found.table["x"].cat.categories) == 31
-    top = pd.Series(values).value_counts()
-    assert set(found.table["x"].cat.categories) - {OTHER} <= set(top.index[top >= top.iloc[29]])
-    rest = 1.0 - top.iloc[:30].sum() / 30_000
-    assert (found.table["x"] == OTHER).mean() == pytest.approx(rest)
-    assert "the 30 most frequent are kept apart" in found.notes[0]
-    assert f"{rest:.0%} of the rows" in found.notes[0]
-
-
-def test_the_most_frequent_are_those_of_the_rows_to_learn_from():
-    values = ["a"] * 3 + ["b"] * 2 + ["c"] + ["c"] * 9 + ["new", None]
-    found = _fit(values, training=[True] * 6 + [False] * 11, categories=2)
-    assert list(found.table["x"].cat.categories) == [OTHER, "a", "b"]
-    assert found.table["x"].iloc[5:].tolist()[:11] == [OTHER] * 11
-    assert found.table["x"].isna().tolist() == [False] * 16 + [True]
+def test_categories_stay_as_they_are_however_many_there_are():
+    values = [f"k{number % 5_000}" for number in range(20_000)]
+    found = _fit([*values, "new", None], training=[True] * 20_000 + [False] * 2)
+    assert found.table["x"].tolist()[:-1] == [*values, "new"]
+    assert found.table["x"].isna().sum() == 1
 
 
 def test_no_row_to_learn_from_is_an_error():
