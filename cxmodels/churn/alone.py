@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxmodels.churn import ranking
 from cxmodels.value.counts import Floats, Integers
+from cxmodels.value.intervals import wilson_interval
 
 FOLDS = 5
 PIECES = 20  # of a numeric feature, by quantiles
@@ -82,7 +83,7 @@ def measure_alone(feature: pd.Series, labels: Floats, *, seed: int = 0) -> Alone
             "rows": rows.astype(int),
             "left": left.astype(int),
             "rate": left / rows,
-            "rate_low": _low(left, rows),
+            "rate_low": wilson_interval(left, rows, z=STRICT)[0],
         },
         index=pd.Index(names, name="piece"),
     )
@@ -173,9 +174,3 @@ def _auc_error(area: float, labels: Floats) -> float:
     spread = area * (1.0 - area) + (left - 1.0) * (q1 - area**2) + (stayed - 1.0) * (q2 - area**2)
     # where all are told apart the formula gives 0, even for two rows
     return float(np.sqrt(max(spread, 0.0) / (left * stayed)) + 1.0 / (2.0 * min(left, stayed)))
-
-
-def _low(left: Floats, rows: Floats) -> Floats:
-    rate, z2 = left / rows, STRICT**2
-    middle = (left + z2 / 2) / (rows + z2)
-    return middle - STRICT / (rows + z2) * np.sqrt(rows * rate * (1.0 - rate) + z2 / 4)

@@ -11,8 +11,9 @@ from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
 from cxmodels.churn import recalibration
-from cxmodels.churn.resampling import NORMAL, resample
+from cxmodels.churn.resampling import resample
 from cxmodels.value.counts import Floats, Integers
+from cxmodels.value.intervals import NORMAL
 
 KINDS = ("none", "logistic", "steps")
 FOLDS = 5

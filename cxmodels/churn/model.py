@@ -16,10 +16,11 @@ from cxmodels.churn.calibration import Calibration, fit_calibration
 from cxmodels.churn.encoding import Encoding, fit_encoding
 from cxmodels.churn.labels import read_labels
 from cxmodels.churn.refits import Refits, refit
-from cxmodels.churn.resampling import NORMAL, customer_places
+from cxmodels.churn.resampling import customer_places
 from cxmodels.churn.search import Search, customer_folds, search_settings
 from cxmodels.churn.trees import CANDIDATES, Rows, TreeSettings, train_trees
 from cxmodels.value.counts import Floats
+from cxmodels.value.intervals import NORMAL
 
 if TYPE_CHECKING:
     import lightgbm

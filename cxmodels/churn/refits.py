@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from cxmodels.churn.resampling import NORMAL
 from cxmodels.churn.trees import Rows, train_trees
 from cxmodels.value.counts import Floats
+from cxmodels.value.intervals import NORMAL
 
 if TYPE_CHECKING:
     import lightgbm

@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.value.counts import Floats, Integers
+from cxmodels.value.intervals import COVERAGE, wilson_interval
 
-COVERAGE = 0.90
-NORMAL = 1.6448536269514722  # standard errors on either side that cover so much
 DRAWS = 400
 
 
@@ -111,7 +110,4 @@ def rate_interval(rate: Floats, rows: Floats, samples: Floats) -> tuple[Floats, 
     seen = np.nan_to_num(np.nanvar(samples, axis=0)) if len(samples) else np.zeros_like(plain)
     inflation = np.divide(seen, plain, out=np.ones_like(plain), where=plain > 0)
     n = rows / np.maximum(inflation, 1.0)
-    z2 = NORMAL**2
-    middle = (n * rate + z2 / 2) / (n + z2)
-    half = NORMAL / (n + z2) * np.sqrt(n * rate * (1.0 - rate) + z2 / 4)
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    return wilson_interval(n * rate, n)

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, stdtrit
+from scipy.special import expit
 
 from cxmodels.churn.model import ChurnModel
 from cxmodels.churn.reasons import top_reasons
 from cxmodels.churn.worth import Worth
 from cxmodels.value.counts import Floats
-from cxmodels.value.uncertainty import COVERAGE, group_members
-
-UPPER = (1.0 + COVERAGE) / 2
+from cxmodels.value.groups import group_customers
+from cxmodels.value.intervals import NORMAL, refit_half
 
 
 @dataclass(frozen=True)
@@ -58,31 +57,26 @@ class ChurnRisk:
         share, and chance, add in quadrature. Value at risk is an expectation, and its interval leaves chance
         and the error of clv itself out.
         """
-        names, member = group_members(self.table, groups)
+        grouped = group_customers(self.table, groups)
         chance = self.table["p_leave"].to_numpy(dtype=float)
         clv = np.nan_to_num(self.table["clv"].to_numpy(dtype=float))
 
-        def summed(each: Floats) -> Floats:
-            return np.bincount(member, each, minlength=len(names)).astype(float)
-
         def half(weight: Floats, luck: Floats) -> Floats:
-            refits = np.array([summed(one * weight) for one in self.draws])
-            spread = stdtrit(len(refits) - 1, UPPER) * refits.std(axis=0, ddof=1)
-            z = stdtrit(np.inf, UPPER)
-            return np.sqrt(spread**2 + z**2 * (summed(self.shared * weight) ** 2 + luck))
+            of_refits = refit_half(np.array([grouped.sum(one * weight) for one in self.draws]))
+            return np.sqrt(of_refits**2 + NORMAL**2 * (grouped.sum(self.shared * weight) ** 2 + luck))
 
-        leavers, at_risk, customers = summed(chance), summed(chance * clv), summed(np.ones(len(chance)))
-        of_leavers = half(np.ones(len(chance)), summed(chance * (1.0 - chance)))
-        of_risk = half(clv, np.zeros(len(names)))
+        leavers, at_risk, customers = grouped.sum(chance), grouped.sum(chance * clv), grouped.sizes
+        of_leavers = half(np.ones(len(chance)), grouped.sum(chance * (1.0 - chance)))
+        of_risk = half(clv, np.zeros(len(customers)))
         return pd.DataFrame(
             {
-                "group": names,
-                "customers": customers.astype(int),
-                "p_leave": leavers / np.maximum(customers, 1.0),
+                "group": grouped.names,
+                "customers": customers,
+                "p_leave": leavers / np.maximum(customers, 1),
                 "leavers": leavers,
                 "leavers_low": np.maximum(leavers - of_leavers, 0.0),
                 "leavers_high": np.minimum(leavers + of_leavers, customers),
-                "clv": summed(clv),
+                "clv": grouped.sum(clv),
                 "value_at_risk": at_risk,
                 "risk_low": at_risk - of_risk,
                 "risk_high": at_risk + of_risk,

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from cxmodels.value.contract_margins import UNSURE_PATH, MonthlyMargins
 from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.hazard_model import Curves
-from cxmodels.value.uncertainty import COVERAGE
+from cxmodels.value.intervals import COVERAGE
 from cxmodels.value.units import days_in
 
 BLOCK = 4_000

@@ -8,16 +8,16 @@ from datetime import date
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from cxmodels.study import ValueSettings
 from cxmodels.value.contract_margins import UNSURE_PATH, MonthlyMargins, monthly_margins
 from cxmodels.value.contract_months import customers_on, read_contracts
 from cxmodels.value.contract_outcome import Months, expected_value, months_ahead, outcome_intervals
 from cxmodels.value.counts import Floats
+from cxmodels.value.groups import group_customers
 from cxmodels.value.hazard import fit_hazard
 from cxmodels.value.hazard_model import Curves, HazardModel
-from cxmodels.value.uncertainty import COVERAGE, group_members
+from cxmodels.value.intervals import NORMAL, refit_half
 
 LEAVE_MONTHS = 3
 
@@ -89,34 +89,28 @@ class ContractValue:
         margins over the year and the study's margin range are shared by all; chance is independent between
         customers. The three add in quadrature.
         """
-        names, member = group_members(self.table, groups)
-
-        def summed(each: Floats | pd.Series) -> Floats:
-            return np.bincount(member, each, minlength=len(names)).astype(float)
-
+        grouped = group_customers(self.table, groups)
         expected = self.margins.expected()
-        refits = np.array([summed(one) for one in expected_value(self.curves, expected, self.months)])
-        upper = (1.0 + COVERAGE) / 2
-        of_refits = stdtrit(len(refits) - 1, upper) * refits.std(axis=0, ddof=1)
+        refits = expected_value(self.curves, expected, self.months)
+        of_refits = refit_half(np.array([grouped.sum(one) for one in refits]))
         path = self.margins.table["fee"].to_numpy()[:, None] * self.margins.path * UNSURE_PATH
         mean = self.curves.mean(axis=0, keepdims=True)
-        of_path = summed(expected_value(mean, path, self.months)[0])
-        clv = summed(self.table["clv"])
+        of_path = grouped.sum(expected_value(mean, path, self.months)[0])
+        clv = grouped.sum(self.table["clv"])
         of_range = clv * self.margins.spread / np.sqrt(3.0)  # of a uniform distribution
-        z = stdtrit(np.inf, upper)
-        shared = np.sqrt(of_refits**2 + z**2 * (of_path**2 + of_range**2))
-        chance = z * np.sqrt(summed(self.chance))
+        shared = np.sqrt(of_refits**2 + NORMAL**2 * (of_path**2 + of_range**2))
+        chance = NORMAL * np.sqrt(grouped.sum(self.chance))
         half = np.hypot(shared, chance)
         return pd.DataFrame(
             {
-                "group": names,
-                "customers": np.bincount(member, minlength=len(names)),
+                "group": grouped.names,
+                "customers": grouped.sizes,
                 "clv": clv,
                 "low": clv - half,
                 "high": clv + half,
                 "parameter_width": 2.0 * shared,
                 "outcome_width": 2.0 * chance,
-                "value_at_risk": summed(self.table["value_at_risk"]),
+                "value_at_risk": grouped.sum(self.table["value_at_risk"]),
             }
         )
 

@@ -7,13 +7,14 @@ from datetime import date
 
 import ibis.expr.types as ir
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.study import ValueSettings
 from cxmodels.tables.slips import Slips, find_slips
 from cxmodels.value.choice import Choice, Prediction, choose_model
-from cxmodels.value.counts import Floats, Integers
+from cxmodels.value.counts import Floats
+from cxmodels.value.groups import Groups, group_customers
+from cxmodels.value.intervals import COVERAGE
 from cxmodels.value.lifetime import Terms, estimate_value
 from cxmodels.value.margin_value import OwnMargins, own_margins
 from cxmodels.value.margins import margin_rates
@@ -21,7 +22,7 @@ from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.purchases import fit_purchases
 from cxmodels.value.spend import SpendModel, fit_spend
 from cxmodels.value.summary import as_frame, summarise
-from cxmodels.value.uncertainty import COVERAGE, group_members, group_totals, value_intervals
+from cxmodels.value.uncertainty import group_totals, value_intervals
 
 SUMMARY_COLUMNS = [
     "customer_id",
@@ -135,15 +136,15 @@ class CustomerValue:
         Where the log states margins, `parameter_width` holds the uncertainty of rates, `outcome_width` what
         chance makes of the margin of single purchases; see `OwnMargins.totals`.
         """
-        names, member = group_members(self.table, groups)
+        grouped = group_customers(self.table, groups)
         prediction = self.choice.prediction
         if prediction is None:
             spend = group_totals(
                 self.table, self.purchases, self.spend, groups, terms=self.terms, seed=self.seed
             )
         else:
-            spend = _learned_totals(self, prediction, names=names, member=member)
-        return spend if self.margins is None else self.margins.totals(spend, member)
+            spend = _learned_totals(self, prediction, grouped)
+        return spend if self.margins is None else self.margins.totals(spend, grouped)
 
 
 def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSettings) -> CustomerValue:
@@ -271,19 +272,16 @@ def _model_notes(purchases: PurchaseModel, spend: SpendModel) -> tuple[str, ...]
     return tuple(note for note in (purchases.note, everybody, spend.note) if note)
 
 
-def _learned_totals(
-    result: CustomerValue, prediction: Prediction, *, names: npt.NDArray[np.object_], member: Integers
-) -> pd.DataFrame:
+def _learned_totals(result: CustomerValue, prediction: Prediction, grouped: Groups) -> pd.DataFrame:
     terms, rng = result.terms, np.random.default_rng(result.seed)
     values = result.table["clv"] if result.margins is None else result.margins.table["value"]
     scale = prediction.expectation.discount * terms.margin_middle
     own = scale * prediction.spread.deviation(
         prediction.value, prediction.expectation.spend_each, horizon_days=terms.horizon_days
     )
-    clv = np.bincount(member, values, minlength=len(names)).astype(float)
-    chance = np.sqrt(np.bincount(member, own**2, minlength=len(names)))
+    clv, chance = grouped.sum(values), np.sqrt(grouped.sum(own**2))
     longer = np.sqrt(max(terms.horizon_days / result.choice.learned_days, 1.0))
-    deviation = _level_deviations(prediction, clv, member) * longer
+    deviation = _level_deviations(prediction, grouped) * longer
     error = rng.standard_t(PRIOR_DATES + prediction.level_freedom, size=TOTAL_DRAWS)
     level = np.exp(np.clip(deviation[:, None] * error, -LARGEST_LEVEL, LARGEST_LEVEL))
     margins = rng.uniform(*terms.margin_range, size=TOTAL_DRAWS) / (terms.margin_middle or 1.0)
@@ -293,8 +291,8 @@ def _learned_totals(
     low, high = np.quantile(means * noise, tails, axis=1)
     return pd.DataFrame(
         {
-            "group": names,
-            "customers": np.bincount(member, minlength=len(names)),
+            "group": grouped.names,
+            "customers": grouped.sizes,
             "clv": clv,
             "low": low,
             "high": high,
@@ -304,21 +302,20 @@ def _learned_totals(
     )
 
 
-def _level_deviations(prediction: Prediction, clv: Floats, member: Integers) -> Floats:
+def _level_deviations(prediction: Prediction, grouped: Groups) -> Floats:
     """Return how far, in logarithms, the total of each group may fall, from how far it fell on earlier dates.
 
     Customers bring the error of their fifth by expected spend; errors within a group go together.
     """
-    if len(clv) == 1:
+    if len(grouped.names) == 1:
         return _with_prior(np.array(prediction.levels)[:, None], prediction.level_freedom)
     of_fifth = _with_prior(prediction.fifth_levels, prediction.level_freedom)
-    n = len(member)
+    n = len(grouped.member)
     fifth = np.empty(n, dtype=np.int64)
     order = np.argsort(prediction.expectation.value, kind="stable")
     fifth[order] = np.arange(n) * len(of_fifth) // n
     weights = np.maximum(prediction.value, 1e-12)
-    sums = np.bincount(member, of_fifth[fifth] * weights, minlength=len(clv))
-    return sums / np.bincount(member, weights, minlength=len(clv))
+    return grouped.sum(of_fifth[fifth] * weights) / grouped.sum(weights)
 
 
 def _with_prior(levels: Floats, dates: int) -> Floats:

@@ -14,11 +14,11 @@ from cxmodels.tables.cut import known_by
 from cxmodels.tables.slips import Slips, find_slips
 from cxmodels.value.calibration import conditional_expectations, totals_by_fifth, value_by_decile
 from cxmodels.value.customer_value import CustomerValue, value_customers
+from cxmodels.value.intervals import COVERAGE
 from cxmodels.value.purchases import LABELS, MODELS, model_label
 from cxmodels.value.scoreboard import FEWEST_CUSTOMERS, rival_rows, score_row, score_value
 from cxmodels.value.snapshots import Snapshot, known_days, learning_horizon, take_snapshot
 from cxmodels.value.tracking import tracking_curve
-from cxmodels.value.uncertainty import COVERAGE
 
 WORSE = 1.05  # times the error of the best rival
 NARROW = 0.05  # below the nominal coverage, beyond which intervals are called too narrow

@@ -12,11 +12,12 @@ from scipy.special import ndtri
 
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import within
-from cxmodels.value.counts import Floats, Integers
+from cxmodels.value.counts import Floats
+from cxmodels.value.groups import Groups
+from cxmodels.value.intervals import NORMAL
 from cxmodels.value.margins import MarginRates, stated_days
 from cxmodels.value.summary import as_frame, outcomes, settled_sum
 
-Z_90 = 1.6448536269514722
 POINTS = 400  # futures by which a customer's interval is moved
 BLOCK = 20_000
 TINY = 1e-300
@@ -71,15 +72,15 @@ class OwnMargins:
             past_margin=(own["margin"] + own["rate"] * (net - own["spend"])).to_numpy(),
         )
 
-    def totals(self, spend: pd.DataFrame, member: Integers) -> pd.DataFrame:
+    def totals(self, spend: pd.DataFrame, grouped: Groups) -> pd.DataFrame:
         """Turn totals of net spend into totals of margin.
 
         Parameters
         ----------
         spend : DataFrame
             One row a group: group, customers, clv, low, high, parameter_width, outcome_width, in spend.
-        member : ndarray of int, shape (customers,)
-            The row of each customer's group.
+        grouped : Groups
+            Whose names are the rows of `spend`.
 
         Returns
         -------
@@ -89,21 +90,17 @@ class OwnMargins:
             for the base's rate and the study's assumption, and add in quadrature (below 0 the ends turn
             round).
         """
-        own, groups = self.table, len(spend)
-
-        def summed(each: Floats | pd.Series) -> Floats:
-            return np.bincount(member, each, minlength=groups).astype(float)
-
+        own, summed = self.table, grouped.sum
         rate, value = own["rate"].to_numpy(), own["value"].to_numpy()
         total, clv = summed(value), summed(rate * value)
-        mean = np.divide(clv, total, out=np.zeros(groups), where=total > 0)
+        mean = np.divide(clv, total, out=np.zeros_like(total), where=total > 0)
         # counts that come by chance, each of the same worth: the variance goes with value × worth
         size = np.maximum(value * own["each"].to_numpy(), TINY)
         squared = summed(rate**2 * size) / np.maximum(summed(size), TINY)
         level, chance = (spend[name].to_numpy() ** 2 for name in ("parameter_width", "outcome_width"))
-        of_chance = np.divide(chance, level + chance, out=np.zeros(groups), where=level + chance > 0)
+        of_chance = np.divide(chance, level + chance, out=np.zeros_like(total), where=level + chance > 0)
         stretch = np.sqrt((1.0 - of_chance) * mean**2 + of_chance * squared)
-        luck = size * (chance / (2.0 * Z_90) ** 2 / np.maximum(summed(size), TINY))[member]
+        luck = size * (chance / (2.0 * NORMAL) ** 2 / np.maximum(summed(size), TINY))[grouped.member]
         rates = summed((own["deviation"] ** 2 - own["shared"] ** 2) * (value**2 + luck))
         for part in (own["assumed"], ~own["assumed"]):
             rates += summed(own["shared"] * value * part) ** 2
@@ -112,10 +109,10 @@ class OwnMargins:
         below, above = np.where(mean >= 0, down, up), np.where(mean >= 0, up, down)
         return spend.assign(
             clv=clv,
-            low=clv - np.sqrt(below**2 + Z_90**2 * (rates + noise)),
-            high=clv + np.sqrt(above**2 + Z_90**2 * (rates + noise)),
-            parameter_width=np.sqrt(level * mean**2 + (2 * Z_90) ** 2 * rates),
-            outcome_width=np.sqrt(chance * squared + (2 * Z_90) ** 2 * noise),
+            low=clv - np.sqrt(below**2 + NORMAL**2 * (rates + noise)),
+            high=clv + np.sqrt(above**2 + NORMAL**2 * (rates + noise)),
+            parameter_width=np.sqrt(level * mean**2 + (2 * NORMAL) ** 2 * rates),
+            outcome_width=np.sqrt(chance * squared + (2 * NORMAL) ** 2 * noise),
         )
 
     def _intervals(self, values: pd.DataFrame, *, seed: int) -> tuple[Floats, Floats]:

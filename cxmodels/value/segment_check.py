@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from cxmodels.value.intervals import wilson_interval
 from cxmodels.value.tiers import checked_values
-
-Z_90 = 1.6448536269514722
 
 
 def later_behaviour(groups: pd.Series, later: pd.DataFrame, *, order: list[str]) -> pd.DataFrame:
@@ -148,28 +147,6 @@ def captured(score: ArrayLike, spend: ArrayLike, *, size: float, weights: ArrayL
         size, np.concatenate([[0.0], np.cumsum(customers)]), np.concatenate([[0.0], np.cumsum(held)])
     )
     return float(chosen / total)
-
-
-def wilson_interval(
-    successes: ArrayLike, trials: ArrayLike, *, z: float = Z_90
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Interval of a share (Wilson 1927, Journal of the American Statistical Association 22).
-
-    Examples
-    --------
-    >>> low, high = wilson_interval([5], [10])
-    >>> round(float(low[0]), 3), round(float(high[0]), 3)
-    (0.269, 0.731)
-    """
-    hit, count = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
-    safe = np.maximum(count, 1.0)
-    share = hit / safe
-    middle = (share + z**2 / (2 * safe)) / (1 + z**2 / safe)
-    half = z * np.sqrt(share * (1 - share) / safe + z**2 / (4 * safe**2)) / (1 + z**2 / safe)
-    none = count == 0
-    return np.where(none, 0.0, np.maximum(middle - half, 0.0)), np.where(
-        none, 1.0, np.minimum(middle + half, 1.0)
-    )
 
 
 def _joined(index: pd.Index, later: pd.DataFrame) -> pd.DataFrame:

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxmodels.value.counts import Floats, Integers, read_history
+from cxmodels.value.counts import Floats, read_history
+from cxmodels.value.groups import group_customers
+from cxmodels.value.intervals import COVERAGE
 from cxmodels.value.lifetime import Terms, refund_share
 from cxmodels.value.purchase_model import PurchaseModel
 from cxmodels.value.spend import SpendModel
 
-COVERAGE = 0.90
 INTERVAL_CELLS = 2_500
 TOTAL_CELLS = 250
 PARAMETER_DRAWS = 200
@@ -120,15 +121,14 @@ def group_totals(
     distribution with the simulated mean and variance: right-skewed for few customers, normal for many.
     """
     rng = np.random.default_rng(seed)
-    names, member = group_members(summary, groups)
+    grouped = group_customers(summary, groups)
     scale = spend.scale(
         summary["frequency"].to_numpy(dtype=float), summary["monetary_value"].to_numpy(dtype=float)
     )
     net = 1.0 - refund_share(summary)
     expected, spread = _moments(summary, purchases, spend, scale=scale, terms=terms, rng=rng)
-    by_group = [np.bincount(member, one, minlength=len(names)) for one in (expected, spread)]
-    clv, variance = (by_group[i].astype(np.float64) * net ** (i + 1) for i in range(2))
-    ratio = _parameter_ratios(summary, purchases, spend, member=member, terms=terms, rng=rng)
+    clv, variance = grouped.sum(expected) * net, grouped.sum(spread) * net**2
+    ratio = _parameter_ratios(summary, purchases, spend, member=grouped.member, terms=terms, rng=rng)
     margins = _draw_margins(terms, ratio.shape[1], rng=rng) / max(terms.margin_middle, 1e-300)
     repeats = 20
     means = np.repeat(clv[:, None] * ratio * margins, repeats, axis=1)
@@ -141,8 +141,8 @@ def group_totals(
     low = np.minimum(low * (not purchases.counts.silent), clv)
     return pd.DataFrame(
         {
-            "group": names,
-            "customers": np.bincount(member, minlength=len(names)),
+            "group": grouped.names,
+            "customers": grouped.sizes,
             "clv": clv,
             "low": low,
             "high": np.maximum(high, clv),
@@ -259,42 +259,6 @@ def _parameter_ratios(
         worth = spend.scale(x, means, row) * spend.expected_factor(x, row) * customers
         totals[:, i] = discounted[:, i] @ worth
     return totals[:, 1:] / np.maximum(totals[:, :1], 1e-300)
-
-
-def group_members(
-    summary: pd.DataFrame, groups: pd.Series | None
-) -> tuple[npt.NDArray[np.object_], Integers]:
-    """Return the names of the groups, sorted, and the place of each customer's group among them.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        One row a customer.
-    groups : Series, optional
-        The group of each customer, on the index of `summary` or in its order. Default: one group, "all".
-
-    Raises
-    ------
-    ValueError
-        Where a customer has no group.
-    """
-    if groups is None:
-        return np.array(["all"], dtype=object), np.zeros(len(summary), dtype=np.int64)
-    if len(groups) != len(summary):
-        raise ValueError(
-            f"groups has {len(groups)} rows and the summary {len(summary)}; give one group a customer."
-        )
-    if groups.isna().any():
-        raise ValueError(
-            f"{int(groups.isna().sum())} customers have no group; name one for them, such as 'other'."
-        )
-    aligned = (
-        groups
-        if groups.index.equals(summary.index) or not summary.index.isin(groups.index).all()
-        else (groups.reindex(summary.index))
-    )
-    codes, names = pd.factorize(aligned, sort=True)
-    return np.asarray(names, dtype=object), codes.astype(np.int64)
 
 
 def _drawn(samples: pd.DataFrame, draws: int) -> dict[str, Floats]:

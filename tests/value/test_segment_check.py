@@ -4,13 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.value.segment_check import (
-    capture_by_rule,
-    captured,
-    later_behaviour,
-    told_apart,
-    wilson_interval,
-)
+from cxmodels.value.intervals import wilson_interval
+from cxmodels.value.segment_check import capture_by_rule, captured, later_behaviour, told_apart
 
 
 def series(values):
@@ -29,21 +24,6 @@ def test_customers_without_a_later_row_did_nothing():
     assert table["spend_each"].tolist() == [10.0, 0.0, 0.0]
     assert table["spend_share"].tolist() == [1.0, 0.0, 0.0]
     assert table.loc["c", ["low", "high"]].tolist() == [0.0, 1.0]
-
-
-def test_wilson_interval_covers_at_its_rate():
-    rng = np.random.default_rng(1)
-    for share in (0.03, 0.4):
-        low, high = wilson_interval(rng.binomial(80, share, 4000), np.full(4000, 80))
-        covered = ((low <= share) & (share <= high)).mean()
-        # Wilson's true rate wanders a few percent around 90 % for so few customers
-        assert covered == pytest.approx(0.90, abs=0.05)
-
-
-def test_wilson_interval_stays_within_0_and_1():
-    low, high = wilson_interval([0, 5], [5, 5])
-    assert low[0] == pytest.approx(0.0) and 0 < high[0] < 0.5
-    assert high[1] == pytest.approx(1.0) and 0.5 < low[1] < 1
 
 
 def shares(**groups):
