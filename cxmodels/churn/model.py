@@ -174,7 +174,7 @@ class ChurnModel:
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a folder as LightGBM text and JSON; `read_churn_model` reads it back."""
-        from cxmodels.churn.kept import save_churn_model
+        from cxmodels.churn.model_files import save_churn_model
 
         save_churn_model(self, Path(folder))
 

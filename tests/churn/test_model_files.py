@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.churn.kept import read_churn_model
 from cxmodels.churn.model import fit_churn
+from cxmodels.churn.model_files import read_churn_model
 from tests.churn.churners import FEATURES, QUICK, make_customers
 
 

@@ -1,4 +1,7 @@
-"""How does a churn model outlive its session? As LightGBM text and JSON in a folder: no pickle."""
+"""How does a churn model outlive its session? As LightGBM text and JSON in a folder: no pickle.
+
+The only module of this room that touches files: no later one knows what a model is made of.
+"""
 
 from __future__ import annotations
 
