@@ -1,4 +1,4 @@
-"""What is each customer under contract worth, and how much of it is at risk? Survival times margin."""
+"""What is each customer under contract worth? Survival times margin."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from cxmodels.value.hazard import fit_hazard
 from cxmodels.value.hazard_model import Curves, HazardModel
 from cxmodels.value.intervals import NORMAL, refit_half
 
-LEAVE_MONTHS = 3
-
 
 @dataclass(frozen=True, kw_only=True)
 class ContractValue:
@@ -29,12 +27,11 @@ class ContractValue:
     Attributes
     ----------
     table : DataFrame
-        One row a customer under contract on as_of, in the order of customer_id: customer_id; p_leave
-        (probability of leaving within `leave_months`); p_stay (of being there at the end of the horizon);
-        margin (expected a month over the horizon, given staying, currency); clv (expected discounted margin
-        within the horizon, currency; below 0 where the customer costs more than they bring); clv_low and
-        clv_high (90 % interval of the customer's own outcome); value_at_risk (clv, lost if they leave now,
-        times p_leave; below 0 where leaving would save).
+        One row a customer under contract on as_of, in the order of customer_id: customer_id; p_stay
+        (probability of being there at the end of the horizon); margin (expected a month over the horizon,
+        given staying, currency); clv (expected discounted margin within the horizon, currency; below 0 where
+        the customer costs more than they bring); clv_low and clv_high (90 % interval of the customer's own
+        outcome). Who is about to leave, and the value at risk, is told by `cxmodels.churn.risk`.
     hazard : HazardModel
         When customers leave.
     margins : MonthlyMargins
@@ -43,7 +40,6 @@ class ContractValue:
         Probability of being under contract at the end of each month ahead, by each refit.
     months : Months
         The months ahead, and how they are discounted.
-    leave_months : int
     chance : ndarray of float, shape (customers,)
         Variance of each customer's own outcome.
     notes : tuple of str
@@ -55,7 +51,6 @@ class ContractValue:
     margins: MonthlyMargins
     curves: Curves = field(repr=False)
     months: Months
-    leave_months: int
     chance: Floats = field(repr=False)
     notes: tuple[str, ...]
 
@@ -81,7 +76,7 @@ class ContractValue:
         -------
         DataFrame
             One row a group: group, customers, clv (expected total, currency), low, high, parameter_width and
-            outcome_width (widths from what all customers share, and from chance alone), value_at_risk.
+            outcome_width (widths from what all customers share, and from chance alone).
 
         Notes
         -----
@@ -110,7 +105,6 @@ class ContractValue:
                 "high": clv + half,
                 "parameter_width": 2.0 * shared,
                 "outcome_width": 2.0 * chance,
-                "value_at_risk": grouped.sum(self.table["value_at_risk"]),
             }
         )
 
@@ -122,7 +116,6 @@ def value_contracts(
     *,
     as_of: date,
     settings: ValueSettings,
-    leave_months: int = LEAVE_MONTHS,
     refits: int = 8,
 ) -> ContractValue:
     """Say what each customer under contract on `as_of` is worth.
@@ -140,8 +133,6 @@ def value_contracts(
         The day on which we stand; nothing after it is read.
     settings : ValueSettings
         Horizon, discount rate, margin, draws and seed.
-    leave_months : int
-        Months ahead in which p_leave counts leaving.
     refits : int
         Fits of the hazard to resampled customers, 2 or more.
 
@@ -154,37 +145,31 @@ def value_contracts(
     ValueError
         Where a column is missing, nobody is under contract, or a number is out of range.
     """
-    if refits < 2 or leave_months < 1:
-        raise ValueError(
-            f"refits is {refits} and leave_months {leave_months}; give 2 refits or more, and 1 month or more."
-        )
+    if refits < 2:
+        raise ValueError(f"refits is {refits}; give 2 or more.")
     months = months_ahead(horizon_days=settings.horizon_days, discount_rate=settings.discount_rate)
-    ahead = max(len(months.share), leave_months)
     hazard = fit_hazard(
         frame,
         contracts,
         as_of=as_of,
-        months=ahead,
+        months=len(months.share),
         refits=refits,
         seed=settings.seed,
         observed_since=settings.history_start,
     )
     customers, lacking = customers_on(frame, read_contracts(contracts, as_of=as_of), as_of=as_of)
-    curves = hazard.survival(customers, months=ahead)
+    curves = hazard.survival(customers, months=len(months.share))
     margins = monthly_margins(
         transactions, customers, as_of=as_of, months=len(months.share), settings=settings
     )
-    leaving = 1.0 - curves[:, :, leave_months].mean(axis=0, dtype=float)
-    curves = curves[:, :, : len(months.share) + 1]
     clv = expected_value(curves, margins.expected(), months).mean(axis=0)
     low, high, chance = outcome_intervals(curves, margins, months, draws=settings.draws, seed=settings.seed)
-    table = pd.DataFrame({"customer_id": customers["customer_id"], "p_leave": leaving}).assign(
+    table = customers[["customer_id"]].assign(
         p_stay=curves[:, :, -1].mean(axis=0, dtype=float),
         margin=margins.expected() @ months.share / months.share.sum(),
         clv=clv,
         clv_low=np.minimum(low, clv),
         clv_high=np.maximum(high, clv),
-        value_at_risk=clv * leaving,
     )
     without = (f"{lacking:,} customers have no features on {as_of}: their contract alone speaks.",)
     return ContractValue(
@@ -193,7 +178,6 @@ def value_contracts(
         margins=margins,
         curves=curves,
         months=months,
-        leave_months=leave_months,
         chance=chance,
         notes=(*hazard.notes, *margins.notes, *(without if lacking else ())),
     )

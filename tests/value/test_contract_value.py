@@ -62,11 +62,14 @@ def test_each_customer_is_told_apart_better_than_by_retention_and_mean_margin(op
     assert (table["clv"] - true).abs().mean() < 0.5 * (rival - true).abs().mean()
 
 
-def test_value_at_risk_is_what_leaving_now_would_lose(result):
+def test_who_is_there_at_the_end_survived_every_month(result):
+    assert (result.survival.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)
+    assert result.table["p_stay"].to_numpy() == pytest.approx(result.survival[12].to_numpy(), abs=1e-6)
+    assert result.table["p_stay"].between(0, 1).all()
+
+
+def test_each_value_lies_in_its_interval(result):
     table = result.table
-    assert (table["value_at_risk"] == table["clv"] * table["p_leave"]).all()
-    assert table["p_leave"].to_numpy() == pytest.approx(1 - result.survival[3].to_numpy(), abs=1e-6)
-    assert table["p_leave"].between(0, 1).all()
     assert (table["clv_low"] <= table["clv"]).all()
     assert (table["clv"] <= table["clv_high"]).all()
 
@@ -85,7 +88,7 @@ def test_groups_add_up_to_the_whole(operator, result):
     plan = operator.tables["contracts"].set_index("customer_id")["plan"]
     groups = plan.reindex(value.table["customer_id"]).reset_index(drop=True)
     parts, whole = value.totals(groups), value.totals().iloc[0]
-    for name in ("customers", "clv", "value_at_risk"):
+    for name in ("customers", "clv"):
         assert parts[name].sum() == pytest.approx(whole[name])
     # chance evens out over groups; what all share does not
     assert parts["outcome_width"].sum() > 1.5 * whole["outcome_width"]
@@ -119,7 +122,7 @@ def test_without_leavers_and_transactions_there_is_still_a_value(few):
 def test_no_fee_is_no_value(few):
     frame, contracts = few
     value = value_contracts(frame, contracts.assign(monthly_fee=0.0), as_of=AS_OF, settings=SETTINGS)
-    assert (value.table[["clv", "clv_low", "clv_high", "value_at_risk"]] == 0).all(axis=None)
+    assert (value.table[["clv", "clv_low", "clv_high"]] == 0).all(axis=None)
 
 
 def test_contracts_that_start_after_as_of_are_not_valued(few):
@@ -131,7 +134,13 @@ def test_contracts_that_start_after_as_of_are_not_valued(few):
     assert value.table["customer_id"].tolist() == contracts["customer_id"].iloc[50:].tolist()
 
 
-@pytest.mark.parametrize("wrong", [{"refits": 1}, {"leave_months": 0}])
-def test_numbers_out_of_range_are_refused(few, wrong):
-    with pytest.raises(ValueError, match="give 2 refits or more, and 1 month or more"):
-        value_contracts(*few, as_of=AS_OF, settings=SETTINGS, **wrong)
+def test_a_horizon_of_less_than_a_month_has_a_value(few):
+    settings = SETTINGS.model_copy(update={"horizon_days": 20, "discount_rate": 0.0})
+    value = value_contracts(*few, as_of=AS_OF, settings=settings)
+    fee = few[1].set_index("customer_id")["monthly_fee"].reindex(value.table["customer_id"]).to_numpy()
+    assert value.table["clv"].to_numpy() == pytest.approx(fee * 20 / 30.4375, rel=0.03)
+
+
+def test_one_refit_is_refused(few):
+    with pytest.raises(ValueError, match="refits is 1; give 2 or more"):
+        value_contracts(*few, as_of=AS_OF, settings=SETTINGS, refits=1)
