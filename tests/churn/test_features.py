@@ -237,6 +237,21 @@ def test_no_feature_of_a_date_changes_when_what_comes_after_it_is_gone(tables, s
     )
 
 
+@pytest.mark.parametrize(
+    ("by_then", "told"), [(0, False), (5, False), (500, True)], ids=["never", "hardly ever", "often"]
+)
+def test_only_what_happened_often_by_the_last_training_date_is_a_signal(tables, snapshots, by_then, told):
+    last = pd.Timestamp(snapshots.plan.train[-1])
+    events = tables["events"].to_pandas()
+    days = [last - pd.Timedelta(days=9)] * by_then + [last + pd.Timedelta(days=1)] * (2_000 - by_then)
+    strikes = events.head(2_000).assign(kind="strike", timestamp=days, recorded_at=days)
+    more = {**tables, "events": ibis.memtable(pd.concat([events, strikes], ignore_index=True))}
+    found = snapshot_frame(more, _study(), plan=snapshots.plan)
+    assert any("strike" in name for name in found.features) == told
+    # one that came up later would be dropped for saying nothing on the training dates: it is not even tried
+    assert not any("strike" in name for name in found.left_out["feature"])
+
+
 def test_customers_with_no_history_are_there_with_nothing_counted(tables):
     contracts = tables["contracts"].to_pandas()
     newcomer = contracts.iloc[[0]].assign(
