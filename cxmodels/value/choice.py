@@ -134,9 +134,7 @@ def choose_model(transactions: ir.Table, *, as_of: date, settings: ValueSettings
     MBG/NBD is the default among the purchase models; the blend of the purchase model with its corrections is
     the default among all, where enough customers bought on earlier dates to learn from, else the purchase
     model itself. A default gives way only to a candidate that was better by more than chance, and whose total
-    was not far further off: `cxmodels.value.comparison.Gain.beyond_chance` is the rule. In each of the two
-    contests the bound grows with the candidates, so that a default no worse than they are gives way to any
-    of them at most once in twenty times.
+    was not far further off: `cxmodels.value.comparison.Gain.beyond_chance` is the rule.
 
     Parameters
     ----------
@@ -289,8 +287,8 @@ def _levels(snapshot: Snapshot, expected: Expectation, *, parts: int) -> list[fl
 
 def _displacing(actual: Floats, told: Mapping[str, Floats], *, default: str) -> str:
     """Return the candidate that takes the default's place: of those beyond chance, that of greatest gain."""
-    gains = {name: measure_gain(actual, one, told[default]) for name, one in told.items() if name != default}
-    better = [name for name, gain in gains.items() if gain.beyond_chance(among=len(gains))]
+    gains = {name: measure_gain(actual, one, told[default]) for name, one in told.items()}
+    better = [name for name, gain in gains.items() if gain.beyond_chance]
     return max(better, key=lambda name: gains[name].size, default=default)
 
 

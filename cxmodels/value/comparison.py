@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from cxmodels.value.blend import keep_total
 from cxmodels.value.counts import Floats
 from cxmodels.value.metrics import ranks, score_predictions, settled, top_tenth
 
-CHANCE = 0.05  # that any of several candidates, none of them better, displaces the reference
+CHANCE = 1.645  # standard errors: chance alone exceeds them once in twenty times
 FURTHER_OFF = 0.2  # in logarithms: how much further off the total may be
 SMALLEST_RANKING = 0.05  # of a rank correlation or a share: below it a relative gain means nothing
 
@@ -36,22 +35,16 @@ class Gain:
     error: float
     further_off: float
 
-    def beyond_chance(self, *, among: int) -> bool:
+    @property
+    def beyond_chance(self) -> bool:
         """Whether the candidate displaces the reference.
 
-        It does where its gain is larger than chance gives the best of so many candidates, and its total was
-        not far further off than the reference's (`FURTHER_OFF`). On small customer bases nearly nothing is.
-        What a season does to all customers alike is not in the error.
-
-        Parameters
-        ----------
-        among : int
-            Candidates that are tried against the reference, at least 1. A gain must exceed the standard
-            normal quantile of 1 − `CHANCE` ÷ `among` standard errors (Bonferroni: 1.64 for one, 2.13 for
-            three, 2.39 for six), so that any of them passes by chance at most once in twenty contests.
+        It does where its gain is larger than chance gives (`CHANCE` standard errors), and its total was not
+        far further off than the reference's (`FURTHER_OFF`). On small customer bases nearly nothing is. Each
+        candidate passes by chance at most once in twenty times, one of several more often; and what a season
+        does to all customers alike is not in the error.
         """
-        bound = float(ndtri(1.0 - CHANCE / among))
-        return self.size > bound * self.error and self.further_off <= FURTHER_OFF
+        return self.size > CHANCE * self.error and self.further_off <= FURTHER_OFF
 
 
 def score_candidate(actual: Floats, predicted: Floats) -> dict[str, float]:
@@ -87,9 +80,8 @@ def measure_gain(actual: Floats, candidate: Floats, reference: Floats) -> Gain:
     Examples
     --------
     >>> spent, told = np.arange(40.0), np.arange(40.0)
-    >>> gains = [measure_gain(spent, told, reference) for reference in (told, told[::-1])]
-    >>> [gain.beyond_chance(among=3) for gain in gains]
-    [False, True]
+    >>> measure_gain(spent, told, told).beyond_chance, measure_gain(spent, told, told[::-1]).beyond_chance
+    (False, True)
     """
     scores = [score_candidate(actual, one) for one in (candidate, reference)]
     ours, theirs = (
