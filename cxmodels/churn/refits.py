@@ -104,7 +104,7 @@ def refit(
 
 
 def _quicker(parameters: Mapping[str, object], *, rounds: int) -> tuple[dict[str, object], int]:
-    """Return settings with longer and fewer steps: for how far models lie apart it makes little difference."""
+    """Return settings of longer and fewer steps: how far models lie apart differs little by it."""
     slow = float(parameters["learning_rate"])  # type: ignore[arg-type]
     times = max(min(QUICKER, LONGEST_STEP / slow), 1.0)
     return {**parameters, "learning_rate": slow * times}, max(round(rounds / times), 1)
@@ -124,7 +124,7 @@ def _rehearse(
     score = np.asarray(booster.predict(rows.matrix, raw_score=True))
     looked = np.random.default_rng(seed).permutation(len(score))[:REHEARSED_ROWS]
     spread = np.maximum(_spread(boosters, rows.matrix[looked]) * scale, 1e-9)
-    data = rows.binned.subset(range(len(score)), params=rows.binned.get_params()).construct()
+    data = rows.binned.subset(list(range(len(score))), params=rows.binned.get_params()).construct()
 
     def learn(truth: Floats, world: int) -> Floats:
         rng = np.random.default_rng((seed, world))

@@ -147,9 +147,7 @@ def _split(rows: Rows, folds: list[Integers]) -> list[_Split]:
     return splits
 
 
-def _try_on_folds(
-    rows: Rows, splits: list[_Split], parameters: dict[str, object], *, limit: float
-) -> _Tried:
+def _try_on_folds(rows: Rows, splits: list[_Split], parameters: dict[str, object], *, limit: float) -> _Tried:
     """Train on all but a fold, for each; the number of rounds is the one that is best for all together."""
     boosters, curves = [], []
     for split in splits:
