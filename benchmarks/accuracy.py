@@ -17,6 +17,7 @@ from benchmarks.raw_lifetimes import predict_spend
 from benchmarks.report import Result, Section, Verdict
 from cxmodels.datasets.catalogue import CatalogueError
 from cxmodels.study import SegmentSettings, ValueSettings
+from cxmodels.tables import DataError
 from cxmodels.value.customer_value import CustomerValue, value_customers
 from cxmodels.value.metrics import interval_scores, score_predictions, spearman_untied
 from cxmodels.value.rivals import past_spend, past_spend_rate, plain_regression, quantile_regression
@@ -67,7 +68,7 @@ def measure_accuracy(*, small: bool = False) -> Result:
     for log in LOGS:
         try:
             outcomes += [measure_holdout(holdout) for holdout in _holdouts(log, small=small)]
-        except CatalogueError as error:
+        except (CatalogueError, DataError) as error:
             notes.append(f"{log.name} is left out: {error}")
     notes += [note for outcome in outcomes for note in outcome.notes]
     return Result(

@@ -183,8 +183,9 @@ def _count_categories(training: pd.Series, scoring: pd.Series) -> pd.DataFrame:
     known = {*seen.index, MISSING}
 
     def count(names: pd.Series) -> pd.Series:
-        pieces = names.map(lambda name: RARE if name in rare else name if name in known else UNSEEN)
-        return pieces.value_counts()
+        times = names.value_counts()
+        pieces = [RARE if name in rare else name if name in known else UNSEEN for name in times.index]
+        return times.groupby(pieces).sum()
 
     counts = pd.DataFrame({"training": count(before), "scoring": count(after)})
     return counts.fillna(0.0)
@@ -198,8 +199,9 @@ def _as_names(column: pd.Series) -> pd.Series:
             return str(int(one))
         return f"{one:.6g}" if isinstance(one, int | float | np.number) else str(one)
 
-    values = column.astype(object)
-    return values.where(column.notna(), None).map(name, na_action="ignore").fillna(MISSING).astype(object)
+    codes, different = pd.factorize(column)  # a missing value has the code -1
+    names = np.array([*map(name, different), MISSING], dtype=object)
+    return pd.Series(names[codes], index=column.index, dtype=object)
 
 
 def _judge(shares: pd.DataFrame, *, sizes: tuple[int, int], error: float) -> dict[str, object]:

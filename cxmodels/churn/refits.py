@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from cxmodels.churn.trees import Rows, train_trees
-from cxmodels.value.counts import Floats
+from cxmodels.value.boosting import side_by_side
+from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.intervals import NORMAL
 
 if TYPE_CHECKING:
@@ -91,14 +93,15 @@ def refit(
     quick, rounds = _quicker(parameters, rounds=booster.num_trees())
     customers = int(rows.places.max()) + 1
     drawn = max(round(customers * min(1.0, refit_rows / len(rows.labels))), 1)
-    rng = np.random.default_rng(seed)
-    boosters = []
-    for one in range(refits):
-        times = np.bincount(rng.integers(0, customers, drawn), minlength=customers)[rows.places]
-        chosen = np.flatnonzero(times)
-        part = rows.binned.subset(chosen.tolist(), params=rows.binned.get_params()).construct()
-        part.set_weight(times[chosen])  # whoever is drawn twice counts twice
-        boosters.append(train_trees(part, {**quick, "seed": seed + one + 1}, rounds=rounds)[0])
+
+    def learn(one: int) -> lightgbm.Booster:
+        chance = np.random.default_rng((seed, one, 0)).integers(0, customers, drawn)
+        times = np.bincount(chance, minlength=customers)[rows.places]
+        part = _some(rows, np.flatnonzero(times))
+        part.set_weight(times[times > 0])  # whoever is drawn twice counts twice
+        return train_trees(part, {**quick, "seed": seed + one + 1}, rounds=rounds)[0]
+
+    boosters = side_by_side(learn, range(refits))
     scale = float(np.sqrt(drawn / customers))
     return Refits(tuple(boosters), scale, _rehearse(booster, boosters, rows, quick, rounds, scale, seed=seed))
 
@@ -124,10 +127,10 @@ def _rehearse(
     score = np.asarray(booster.predict(rows.matrix, raw_score=True))
     looked = np.random.default_rng(seed).permutation(len(score))[:REHEARSED_ROWS]
     spread = np.maximum(_spread(boosters, rows.matrix[looked]) * scale, 1e-9)
-    data = rows.binned.subset(list(range(len(score))), params=rows.binned.get_params()).construct()
 
     def learn(truth: Floats, world: int) -> Floats:
-        rng = np.random.default_rng((seed, world))
+        rng = np.random.default_rng((seed, world, 1))
+        data = _some(rows, np.arange(len(truth)))
         data.set_label((rng.random(len(truth)) < expit(truth)).astype(float))
         learned, _ = train_trees(data, {**parameters, "seed": seed + world + 1}, rounds=rounds)
         return np.asarray(learned.predict(rows.matrix[looked], raw_score=True))
@@ -136,9 +139,14 @@ def _rehearse(
     middle = score.mean()
     narrower = np.std(learn(score, REHEARSALS)) / max(float(np.std(score[looked])), 1e-9)
     truth = middle + (score - middle) / np.clip(narrower, 1.0 / MOST_STRETCH, 1.0)
-    told = np.array([learn(truth, world) for world in range(REHEARSALS)])
+    told = np.array(side_by_side(partial(learn, truth), range(REHEARSALS)))
     off = np.abs(told - truth[looked]) / spread
     return max(float(np.quantile(off, HELD)) / NORMAL, 1.0)
+
+
+def _some(rows: Rows, chosen: Integers) -> lightgbm.Dataset:
+    """Return a copy of some rows, in the bins of all."""
+    return rows.binned.subset(chosen.tolist(), params=rows.binned.get_params()).construct()
 
 
 def _spread(boosters: Sequence[lightgbm.Booster], matrix: npt.NDArray[np.float64]) -> Floats:

@@ -33,7 +33,8 @@ class Search:
         Trees at its lowest log-loss.
     table : DataFrame
         One row a candidate, in the order tried: the settings, rounds, log_loss (nats a row; of the first fold
-        only where that was hopeless), chosen.
+        only where that was hopeless), chosen. With a single candidate and a later snapshot nothing is tried,
+        since the fit itself stops there: rounds 0 and log_loss NaN.
     held_out : ndarray of float, shape (rows,), or None
         The winner's log odds of each row by models that did not learn from its customer; None where a later
         snapshot was the judge, or not all rows were used.
@@ -93,8 +94,10 @@ def search_settings(
         if judged is None:
             limit = HOPELESS * min((one.first for one in tried), default=np.inf)
             tried.append(_try_on_folds(used, splits, parameters, limit=limit))
-        else:
+        elif len(candidates) > 1:
             tried.append(_try_on_later(used, judged, parameters))
+        else:
+            tried.append(_Tried(0, np.nan, np.nan))
     best = _winner(tried, judged is None)
     table = pd.DataFrame([settings.to_dict() for settings in candidates]).assign(
         rounds=[one.rounds for one in tried],
@@ -126,6 +129,8 @@ def _try_on_later(rows: Rows, judge: lightgbm.Dataset, parameters: dict[str, obj
 
 def _winner(tried: list[_Tried], folds: bool) -> int:
     """Return the place of the lowest log-loss, of candidates that were tried on all folds."""
+    if len(tried) == 1:
+        return 0
     whole = [one.loss if one.held_out is not None or not folds else np.inf for one in tried]
     return int(np.argmin(whole))
 
