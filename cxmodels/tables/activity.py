@@ -9,9 +9,10 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from cxmodels.tables.cut import known_by
+from cxmodels.tables.cut import known_at, known_by, known_since, within
+from cxmodels.tables.report import counted
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,7 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     later_rows = int(transactions.count().execute()) - int(known.count().execute())
     totals = _totals(log, purchase_days(known))
     if not totals["rows"]:
-        raise ValueError(
-            f"there is no transaction up to {as_of} ({later_rows} later ones); check as_of and the source of "
-            "the study's transactions table."
-        )
+        raise ValueError(nothing_known(transactions, as_of=as_of))
     weeks = log.group_by("week").agg(
         rows=log.count(),
         customers=log.customer_id.nunique(),
@@ -121,6 +119,49 @@ def activity(transactions: ir.Table, *, as_of: date) -> Activity:
     return Activity(
         table=_every_week(weeks.to_pandas(), first=first, last=last), later_rows=later_rows, **totals
     )
+
+
+def nothing_known(transactions: ir.Table, *, as_of: date, history_start: date | None = None) -> str:
+    """Say that no row of a purchase log is known on a date, and where its rows lie instead.
+
+    Parameters
+    ----------
+    transactions
+        Canonical transactions.
+    as_of
+        Date on which the study stands.
+    history_start
+        First day that counts. Default: everything known.
+
+    Returns
+    -------
+    str
+        Sentences that name no setting, for everybody; empty where a row is known.
+    """
+    if known_since(transactions, history_start, as_of).count().execute():
+        return ""
+    when = f"from {history_start}, where the history starts, to {as_of}" if history_start else f"by {as_of}"
+    sides = (
+        (known_by(transactions, as_of), "before it, the last of {last}"),
+        (within(transactions, as_of, date.max - DAY), "after it, the first of {first}"),
+    )
+    spans = [(_span(rows), place) for rows, place in sides]
+    there = [
+        f"{counted(span['rows'], 'row')} {place.format(**span)}" for span, place in spans if span["rows"]
+    ]
+    are = "is" if sum(span["rows"] for span, _ in spans) < 2 else "are"
+    return (
+        f"No purchase is known {when}: there {are} {' and '.join(there) or 'no row at all'}. "
+        "Another date, or the purchases that are missing, would change that."
+    )
+
+
+def _span(rows: ir.Table) -> dict[str, Any]:
+    """Count rows, and give the first and last day on which one became known."""
+    day = known_at(rows).cast("date")
+    span = rows.agg(rows=rows.count(), first=day.min(), last=day.max())
+    found: dict[str, Any] = span.to_pyarrow().to_pylist()[0]
+    return found
 
 
 def purchase_days(known: ir.Table) -> ir.Table:

@@ -85,6 +85,15 @@ def test_what_cannot_be_told_is_said_first_and_advises_nothing(report: Path) -> 
     assert_in_words(report)
 
 
+def test_a_date_before_every_purchase_leaves_all_pages_out_with_the_reason_first(tmp_path: Path) -> None:
+    report = make_report(tmp_path, STUDIES["eight customers"], as_of="1990-01-01")
+    run = json.loads((report / "run.json").read_text(encoding="utf-8"))
+    assert run["complete"] and {one["state"] for one in run["notebooks"]} == {"left out"}
+    page = first_page(report)
+    assert "No purchase is known by 1 January 1990: there are 15 rows after it" in page
+    assert_in_words(report)
+
+
 def test_customers_who_are_all_alike_are_not_told_whom_to_put_first(tmp_path: Path) -> None:
     monthly = [(f"c{i}", 30 * k + i % 28, 9.9) for i in range(120) for k in range(12)]
     given_back = [(f"r{i}", 50, amount) for i in range(3) for amount in (30.0, -30.0)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.tables.activity import activity
+from cxmodels.tables.activity import activity, nothing_known
 from cxmodels.value.summary import summarise
 
 
@@ -99,7 +99,21 @@ def test_buyers_are_those_of_the_summary_that_values_rest_on():
 
 
 def test_nothing_at_all_is_refused():
-    with pytest.raises(ValueError, match="there is no transaction"):
+    with pytest.raises(ValueError, match="there is no row at all"):
         activity(FOUR_WEEKS.filter(FOUR_WEEKS.amount > 99), as_of=date(2025, 2, 2))
-    with pytest.raises(ValueError, match="5 later ones"):
+    with pytest.raises(ValueError, match="5 rows after it"):
         activity(FOUR_WEEKS, as_of=date(2025, 1, 1))
+
+
+def test_where_nothing_is_known_it_is_said_on_which_side_the_rows_lie():
+    known = {"as_of": date(2025, 1, 26), "history_start": date(2025, 1, 13)}
+    assert nothing_known(FOUR_WEEKS, as_of=date(2025, 1, 6)) == ""
+    assert nothing_known(FOUR_WEEKS, as_of=date(2025, 1, 5)).startswith(
+        "No purchase is known by 2025-01-05: there are 5 rows after it, the first of 2025-01-06."
+    )
+    assert nothing_known(FOUR_WEEKS, **known).startswith(
+        "No purchase is known from 2025-01-13, where the history starts, to 2025-01-26: there are 3 rows "
+        "before it, the last of 2025-01-12 and 2 rows after it, the first of 2025-01-27."
+    )
+    one = FOUR_WEEKS.filter(FOUR_WEEKS.customer_id == "c")
+    assert "there is 1 row after it" in nothing_known(one, **known)
