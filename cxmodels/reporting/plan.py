@@ -142,6 +142,11 @@ def find_step(steps: Sequence[Step], name: str) -> Step:
     raise PlanError(f"no notebook {name!r}{hint} There are: {', '.join(names)}")
 
 
+def why_without(title: str) -> str:
+    """Say why a notebook is left out that rests on another one, by the question of that one."""
+    return f"it rests on “{title}”, which was left out"
+
+
 def _read_step(path: Path) -> Step:
     """Read one notebook's metadata, and hold its parameters cell to what a run sets."""
     try:
@@ -214,9 +219,9 @@ def _lacks(need: str, tables: Collection[str], given: Collection[str], steps: Se
         return f"the study names no table {need!r} (it has: {', '.join(tables)})"
     if need in given:
         return None
-    giver = next((step.name for step in steps if need in step.gives), None)
+    giver = next((step for step in steps if need in step.gives), None)
     if giver is not None:
-        return f"it needs {need!r}, which comes from {giver}"
+        return why_without(giver.title)
     return None if need in tables else f"it needs {need!r}, which no notebook gives"
 
 

@@ -26,7 +26,7 @@ from cxmodels.reporting.kernels import Kernels, NotebookFailed, execute
 from cxmodels.reporting.opening import report_folder
 from cxmodels.reporting.origin import Origin
 from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
-from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps
+from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps, why_without
 from cxmodels.reporting.progress import Progress, Silent
 from cxmodels.reporting.record import (
     Outcome,
@@ -214,7 +214,7 @@ def _outcome(future: Future[None], step: Step, *, seconds: float, started: str) 
 def _after(broken: Outcome, step: Step) -> Outcome:
     """Say what becomes of a notebook that needs what another has not brought."""
     if broken.state == "left out":
-        return Outcome(step.name, step.title, "left out", f"{broken.name}, on which it rests, was left out")
+        return Outcome(step.name, step.title, "left out", why_without(broken.title))
     return Outcome(step.name, step.title, "skipped", f"{broken.name} {broken.state}")
 
 

@@ -10,7 +10,7 @@ from cxmodels.reporting.plan import PlanError, Step, find_step, make_plan, read_
 
 
 def step(name: str, *, needs: tuple[str, ...] = (), gives: tuple[str, ...] = ()) -> Step:
-    return Step(Path(f"{name}.ipynb"), f"{name}?", needs, gives)
+    return Step(Path(f"{name}.ipynb"), f"What of {name[3:]}?", needs, gives)
 
 
 DATA = step("01-data", gives=("transactions",))
@@ -30,7 +30,7 @@ def test_what_the_study_lacks_is_left_out_with_all_that_builds_on_it() -> None:
     assert names(plan.run) == ["01-data", "02-value", "03-segments"]
     assert plan.left_out == {
         "04-churn": "the study names no table 'contracts' (it has: transactions)",
-        "05-drivers": "it needs 'churn', which comes from 04-churn",
+        "05-drivers": "it rests on “What of churn?”, which was left out",
     }
 
 
