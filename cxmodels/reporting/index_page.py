@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pyarrow.parquet import read_schema
+
 import cxmodels
 from cxmodels.reporting.findings import GRADES, NotebookFindings
 from cxmodels.reporting.pages import PageContext, grades_in_words, render_index, worded
@@ -19,9 +21,11 @@ _FOLDERS = {"figures": ("figure", " as PNG, for slides"), "notebooks": ("execute
 _TABLES = {
     "check": "What was read, kept and set aside, by table and reason",
     "set_aside": "The rows that were set aside, with the reason",
-    "customer_value": "One row a customer: past purchases, value with interval, tier, lifecycle, segment",
+    "customer_value": "One row a customer: past purchases, value with interval",
     **dict.fromkeys(CANONICAL_TABLES, "As read through the door: renamed and checked"),
 }
+# what a later notebook adds to the table of an earlier one, by column
+_ADDED = {"value_tier": "tier", "lifecycle": "lifecycle", "segment": "segment"}
 
 
 def write_index(
@@ -121,6 +125,9 @@ def _list_files(
     for part in parts:
         for name in part.tables:
             about.setdefault(name, f"From: {titles.get(part.notebook, part.notebook)}")
+    value = folder / "tables" / "customer_value.parquet"
+    there = read_schema(value).names if value.is_file() else ()
+    about["customer_value"] += "".join(f", {word}" for column, word in _ADDED.items() if column in there)
     files = []
     for path in sorted((folder / "tables").glob("[!.]*")):
         text = about.get(path.stem, "")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cxmodels.reporting.findings import Finding, NotebookFindings
+from cxmodels.reporting.handover import write_parquet
 from cxmodels.reporting.index_page import write_index
 from cxmodels.reporting.pages import PageContext, PageLink
 from cxmodels.reporting.record import Outcome
@@ -92,7 +94,7 @@ def test_every_file_has_a_description(page: str) -> None:
     for path, about in (
         (
             "tables/customer_value.csv",
-            "One row a customer: past purchases, value with interval, tier, lifecycle, segment",
+            "One row a customer: past purchases, value with interval",
         ),
         ("tables/extra.parquet", "From: What is it worth?"),
         ("tables/transactions.parquet", "As read through the door: renamed and checked"),
@@ -100,6 +102,22 @@ def test_every_file_has_a_description(page: str) -> None:
     ):
         assert f'<a href="{path}">{path}</a></th><td>{about}</td>' in files
     assert "<td></td><td class" not in files
+
+
+@pytest.mark.parametrize(
+    ("columns", "ending"),
+    [
+        (["customer_id", "clv"], "interval"),
+        (["customer_id", "clv", "value_tier", "lifecycle", "segment"], "interval, tier, lifecycle, segment"),
+    ],
+)
+def test_segments_are_promised_only_where_the_table_has_them(
+    project: Project, tmp_path: Path, columns: list[str], ending: str
+) -> None:
+    write_parquet(pd.DataFrame(columns=columns), tmp_path / "tables" / "customer_value.parquet")
+    study, context = read_study(project.study), PageContext("Shop", Money("GBP"), ())
+    page = write_index(tmp_path, study=study, context=context, outcomes=(), parts=()).read_text("utf-8")
+    assert f"<td>One row a customer: past purchases, value with {ending}</td>" in page
 
 
 def test_one_figure_is_one(project: Project, tmp_path: Path) -> None:
