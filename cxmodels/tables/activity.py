@@ -9,6 +9,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
+from cxmodels.tables.customer_days import customer_days
 from cxmodels.tables.cut import known_at, known_by, known_since, within
 from cxmodels.tables.report import counted
 
@@ -179,9 +180,7 @@ def purchase_days(known: ir.Table) -> ir.Table:
     ibis Table
         ``customer_id``, ``day``.
     """
-    rows = known.select("customer_id", day=known.timestamp.cast("date"), amount=known.amount.cast("float64"))
-    days = rows.group_by("customer_id", "day").agg(net=rows.amount.sum(), lowest=rows.amount.min())
-    return days.filter((days.lowest >= 0) | (days.net > 0)).select("customer_id", "day")
+    return customer_days(known).filter(lambda days: days.bought).select("customer_id", "day")
 
 
 def _totals(log: ir.Table, bought: ir.Table) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxmodels.tables.customer_days import customer_days
 from cxmodels.tables.cut import known_since
 
 Floats = npt.NDArray[np.float64]
@@ -176,10 +177,8 @@ def lone_above(sizes: Floats) -> float | None:
 
 
 def _net_days(known: ir.Table) -> ir.Table:
-    """Net the rows of each customer's day: value, size and whether it is a refund; days of 0 are left out."""
-    rows = known.select("customer_id", day=known.timestamp.cast("date"), amount=known.amount.cast("float64"))
-    # sums in another order differ in the last digit; at 8 decimals they agree again
-    days = rows.group_by("customer_id", "day").aggregate(value=rows.amount.sum().round(8))
+    """Say how large each customer's day is and whether it is a refund; days of 0 are left out."""
+    days = customer_days(known)
     return days.filter(days["value"] != 0).mutate(
         size=lambda day: day["value"].abs(), refund=days["value"] < 0
     )

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.study import ValueSettings
+from cxmodels.tables.customer_days import settled_sum
 from cxmodels.tables.cut import known_since
 from cxmodels.value.counts import Floats
 from cxmodels.value.margins import between_variance
-from cxmodels.value.summary import as_frame, settled_sum
+from cxmodels.value.summary import as_frame
 
 YEAR = 12
 FEWEST_RECENT = 3  # months before the year from which the path is read

@@ -11,12 +11,13 @@ import pandas as pd
 from scipy.special import ndtri
 
 from cxmodels.study import ValueSettings
+from cxmodels.tables.customer_days import settled_sum
 from cxmodels.tables.cut import within
 from cxmodels.value.counts import Floats
 from cxmodels.value.groups import Groups
 from cxmodels.value.intervals import NORMAL
 from cxmodels.value.margins import MarginRates, stated_days
-from cxmodels.value.summary import as_frame, outcomes, settled_sum
+from cxmodels.value.summary import as_frame, outcomes
 
 POINTS = 400  # futures by which a customer's interval is moved
 BLOCK = 20_000

@@ -15,9 +15,10 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from cxmodels.tables.customer_days import settled_sum
 from cxmodels.tables.cut import known_since
 from cxmodels.value.counts import Floats
-from cxmodels.value.summary import as_frame, settled_sum
+from cxmodels.value.summary import as_frame
 
 # Days below this quantile by spend are held to have errors as large as a day of it: small baskets cost a
 # delivery too, and must not be divided by next to nothing.

@@ -11,9 +11,10 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from cxmodels.tables.customer_days import customer_days, settled_sum
 from cxmodels.tables.cut import known_since
 from cxmodels.value.counts import Floats
-from cxmodels.value.summary import as_frame, customer_days, outcomes, settled_sum, summarise
+from cxmodels.value.summary import as_frame, outcomes, summarise
 
 SHARES_OF_WINDOW = (1, 2, 4)  # recent windows: the whole, a half, a quarter of window_days
 LEARNING_STEPS = (1.0, 1.25, 1.5)

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from cxmodels.tables.customer_days import customer_days, settled_sum
 from cxmodels.tables.cut import known_since, within
 from cxmodels.value.units import DAYS_IN_YEAR, days_in
 
@@ -149,28 +150,6 @@ def outcomes(
         spend=settled_sum(days["value"]),
         discounted_spend=settled_sum(days["value"] * factor),
     )
-
-
-def settled_sum(column: ir.NumericColumn, *, where: ir.BooleanColumn | None = None) -> ir.FloatingScalar:
-    """Return a sum that does not depend on the order of the rows, which threads take as they come.
-
-    Sums of floating numbers differ in the last digit with their order; at 8 decimals they agree again.
-    """
-    return column.sum(where=where).round(8)
-
-
-def customer_days(transactions: ir.Table) -> ir.Table:
-    """Net the rows of each customer's day and say whether the day is a purchase."""
-    rows = transactions.select(
-        "customer_id",
-        day=transactions.timestamp.cast("date"),
-        amount=transactions.amount.cast("float64"),
-    )
-    days = rows.group_by("customer_id", "day").aggregate(
-        value=settled_sum(rows.amount), lowest=rows.amount.min()
-    )
-    # without a refund every row is a purchase; with one, a net above zero says that there was a purchase too
-    return days.mutate(bought=(days.lowest >= 0) | (days["value"] > 0)).drop("lowest")
 
 
 def _require(transactions: ir.Table, *columns: str) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.study import ValueSettings
+from cxmodels.tables.customer_days import customer_days
 from cxmodels.tables.cut import known_by
 from cxmodels.value.counts import Floats
 from cxmodels.value.purchase_model import PurchaseModel
-from cxmodels.value.summary import customer_days, summarise
+from cxmodels.value.summary import summarise
 from cxmodels.value.units import days_in
 
 TRACKING_AGES = 80

@@ -98,6 +98,13 @@ def test_buyers_are_those_of_the_summary_that_values_rest_on():
     assert result.repeat_customers == (summary["frequency"] > 0).sum() > 0
 
 
+def test_a_day_given_back_to_the_last_digit_is_no_purchase_here_and_in_the_summary():
+    day = datetime(2025, 1, 6)
+    thirds = log(("a", day, 0.1), ("a", day, 0.2), ("a", day, -0.3), ("b", day, 1.0))  # a: 5.6e-17
+    assert activity(thirds, as_of=date(2025, 2, 2)).buyers == 1
+    assert summarise(thirds, as_of=date(2025, 2, 2)).customer_id.to_pandas().tolist() == ["b"]
+
+
 def test_nothing_at_all_is_refused():
     with pytest.raises(ValueError, match="there is no row at all"):
         activity(FOUR_WEEKS.filter(FOUR_WEEKS.amount > 99), as_of=date(2025, 2, 2))
