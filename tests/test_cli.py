@@ -270,6 +270,9 @@ def test_check_points_at_an_amount_that_stands_far_apart(project: Project) -> No
     answer = CliRunner().invoke(app, ["check", "shop"])
     assert answer.exit_code == 0, answer.stderr
     assert "  transactions: A purchase of 3,500,000.00 on 1998-02-01 stood far apart" in answer.output
+    assert "add the customer_id of its row to value.large_customers" in answer.output
+    kept = CliRunner().invoke(app, ["check", "shop", "-p", "value.large_customers=0200"])
+    assert "transactions: 201 of 201 rows" in kept.output and "stood far apart" not in kept.output
 
 
 def test_data_list_names_every_set_with_its_licence() -> None:

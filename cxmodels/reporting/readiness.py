@@ -33,10 +33,9 @@ def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:
     for sentence in tables.report.sentences:
         print(f"  {sentence}", file=stream)
     if "transactions" in tables:
-        start = study.value.history_start
-        alone = find_slips(tables.transactions, as_of=study.as_of, history_start=start)
+        alone = find_slips(tables.transactions, as_of=study.as_of, settings=study.value)
         if alone.note:
-            print(f"  transactions: {alone.note}", file=stream)
+            print(f"  transactions: {alone.note} {alone.cure}", file=stream)
     print("Questions:", file=stream)
     for row in questions(tables, study).to_dict("records"):
         mark = "yes" if row["answerable"] else "no "

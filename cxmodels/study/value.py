@@ -11,7 +11,14 @@ from cxmodels.study.fields import Day, Days, Settings, Share, Texts
 
 
 class ValueSettings(Settings):
-    """The assumptions behind customer value: unit of time, margin, discount rate, horizon, model."""
+    """The assumptions behind customer value: unit of time, margin, discount rate, horizon, model.
+
+    Attributes
+    ----------
+    large_customers : list of str
+        Customers (customer_id) whose amounts are right, however far apart from all others they stand: none of
+        them is taken for a slip of a decimal sign.
+    """
 
     unit: Literal["day", "week", "month"] = "week"
     margin: float | tuple[float, float] = 1.0  # a share of the amount, or its range
@@ -23,6 +30,7 @@ class ValueSettings(Settings):
     seed: int = Field(default=20250101, ge=0, lt=2**32)
     draws: int = Field(default=1000, ge=100, le=1_000_000)
     history_start: Day | None = None
+    large_customers: Texts = []
 
     @field_validator("margin", mode="before")
     @classmethod

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxmodels.study import ValueSettings
 from cxmodels.tables.customer_days import customer_days
 from cxmodels.tables.cut import known_since
 
@@ -60,8 +61,16 @@ class Slips:
             f"({size / self.typical:,.0f} times the median): if a decimal sign slipped, correct the source. "
             f"So that it does not decide what everybody is worth, {them} was counted as "
             f"{abs(largest['counted']):,.2f}, which one day in a hundred exceeds; if the amount is right, "
-            "its customer's value is understated, nobody else's."
+            "its customer's value is understated, nobody else's. The study can name that customer as a large "
+            "one: then the amount counts in full."
         )
+
+    @property
+    def cure(self) -> str:
+        """Which setting to change where the amounts are right; empty where nothing was found."""
+        if self.days.empty:
+            return ""
+        return "If an amount is right, add the customer_id of its row to value.large_customers."
 
     def limit(self, transactions: ir.Table) -> ir.Table:
         """Scale the rows of those days so that they come to what is counted; all others are left as they are.
@@ -94,7 +103,7 @@ class Slips:
         return rows.mutate(**limited).select(*transactions.columns)
 
 
-def find_slips(transactions: ir.Table, *, as_of: date, history_start: date | None = None) -> Slips:
+def find_slips(transactions: ir.Table, *, as_of: date, settings: ValueSettings | None = None) -> Slips:
     """Find the days of customers whose value stands alone above all others.
 
     Parameters
@@ -103,8 +112,9 @@ def find_slips(transactions: ir.Table, *, as_of: date, history_start: date | Non
         Columns customer_id, timestamp, amount (currency; a refund is below zero).
     as_of : date
         The day on which we stand; rows after it are not read.
-    history_start : date, optional
-        First day that counts. Default: everything known.
+    settings : ValueSettings, optional
+        For `history_start`, and for `large_customers`, whose days are not looked at. Default: all that is
+        known, of all customers.
 
     Returns
     -------
@@ -132,7 +142,10 @@ def find_slips(transactions: ir.Table, *, as_of: date, history_start: date | Non
     >>> found["customer_id"].tolist(), found["counted"].round(1).tolist()
     (['c12'], [69.5])
     """
-    days = _net_days(known_since(transactions, history_start, as_of))
+    settings = settings or ValueSettings()
+    days = _net_days(known_since(transactions, settings.history_start, as_of))
+    if settings.large_customers:
+        days = days.filter(~days.customer_id.cast("string").isin(settings.large_customers))
     sizes = np.asarray(days.select("size").to_pyarrow()["size"].to_numpy(), dtype=float)
     bound = lone_above(sizes)
     if bound is None:

@@ -172,7 +172,7 @@ def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSetti
     terms = Terms(
         horizon_days=settings.horizon_days, discount_rate=settings.discount_rate, margin=settings.margin
     )
-    slips = find_slips(transactions, as_of=as_of, history_start=settings.history_start)
+    slips = find_slips(transactions, as_of=as_of, settings=settings)
     transactions = slips.limit(transactions)
     costed = "margin" in transactions.columns
     rates = margin_rates(transactions, as_of=as_of, history_start=settings.history_start) if costed else None

@@ -184,7 +184,7 @@ def validate(
     cut = as_of - timedelta(days=days)
     if history <= days:
         return _impossible(cut, days, 0, why=f"the history has {history} days, and 2 are needed")
-    slips = find_slips(known, as_of=as_of, history_start=settings.history_start)
+    slips = find_slips(known, as_of=as_of, settings=settings)
     # an outcome that slipped would decide the check
     held = split_holdout(slips.limit(known), as_of=as_of, holdout_days=days, settings=settings)
     there = len(held.customers)

@@ -87,6 +87,7 @@ def test_settings_for_the_record_are_plain_and_complete(study_file):
         ("value.model", "bg-nbd", "bg-nbd"),
         ("churn.gap_days", "30", 30),
         ("churn.windows", "[30, 180]", [30, 180]),
+        ("value.large_customers", "0012", ["0012"]),
         ("churn.allow", "complaints", ["complaints"]),
         ("tables.transactions.source", "other.csv", ["other.csv"]),
         ("tables.transactions.columns.amount", "Quantity * Price", "Quantity * Price"),

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxmodels.study import ValueSettings
 from cxmodels.tables.slips import find_slips, lone_above
 
 AS_OF = date(2024, 12, 31)
@@ -66,6 +67,16 @@ def test_a_customer_who_buys_at_that_size_twice_is_a_large_customer():
     assert both.customer_id.tolist() == ["slip"]
 
 
+@pytest.mark.parametrize("amount", [9e4, 9e8])
+def test_a_customer_named_as_large_keeps_a_lone_order_and_hides_no_slip_of_another(amount):
+    named = ValueSettings(large_customers=["works"])
+    rows = pd.concat([purchases(800), row("works", "2024-03-01", amount)])
+    assert len(find(rows).days) == 1
+    assert find_slips(ibis.memtable(rows), as_of=AS_OF, settings=named).days.empty
+    with_slip = ibis.memtable(pd.concat([rows, row("slip", "2024-07-01", 5e6)]))
+    assert find_slips(with_slip, as_of=AS_OF, settings=named).days.customer_id.tolist() == ["slip"]
+
+
 def test_a_hundredth_of_large_orders_is_how_customers_buy():
     rows = purchases(1_000)
     rows.loc[::100, "amount"] *= 1_000
@@ -105,7 +116,8 @@ def test_limiting_once_is_enough():
 def test_days_after_as_of_and_before_the_history_are_not_read():
     rows = pd.concat([purchases(800), row("slip", "2024-01-01", 1e7), row("slip", "2025-02-01", 1e7)])
     log = ibis.memtable(rows)
-    assert find_slips(log, as_of=AS_OF, history_start=date(2024, 1, 2)).days.empty
+    from_the_second = ValueSettings(history_start=date(2024, 1, 2))
+    assert find_slips(log, as_of=AS_OF, settings=from_the_second).days.empty
     assert find_slips(log, as_of=AS_OF).days.day.dt.date.tolist() == [date(2024, 1, 1)]
     assert find_slips(log, as_of=date(2024, 1, 1) + timedelta(days=500)).days.empty  # twice: a large customer
 
@@ -114,9 +126,10 @@ def test_the_note_names_amount_and_day_but_no_customer():
     note = find(purchases(800), row("slip", "2024-11-01", 1e7)).note
     assert note.startswith("A purchase of 10,000,000.00 on 2024-11-01 stood far apart")
     assert "it was counted as" in note and "slip " not in note.replace("slipped", "")
+    assert "The study can name that customer as a large one" in note
     two = find(purchases(800), row("a", "2024-11-01", 1e7), row("b", "2024-11-01", -1e8)).note
     assert "A refund of 100,000,000.00 on 2024-11-01 and 1 more" in two and "each was counted" in two
-    assert find(purchases(800)).note == ""
+    assert find(purchases(800)).note == find(purchases(800)).cure == ""
 
 
 def test_an_ordinary_log_is_handed_on_as_it_is():
