@@ -180,3 +180,17 @@ def rank_frequencies(frequency: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     whole = frequency.astype(np.int64)
     present = np.bincount(whole) > 0
     return (np.cumsum(present) - 1)[whole], np.flatnonzero(present).astype(float)
+
+
+def distinct_pairs(frequency: Floats, T: Floats) -> tuple[tuple[Floats, Floats], Integers]:
+    """Return the distinct (frequency, T), and the place of each customer's pair among them."""
+    if len(frequency) < 2_000:
+        return (frequency, T), np.arange(len(frequency))
+    ages, age_rank = np.unique(T, return_inverse=True)
+    key = frequency.astype(np.int64) * len(ages) + age_rank
+    if key.max() < 50_000_000:
+        present = np.bincount(key) > 0
+        distinct, where = np.flatnonzero(present), (np.cumsum(present) - 1)[key]
+    else:
+        distinct, where = np.unique(key, return_inverse=True)
+    return ((distinct // len(ages)).astype(float), ages[distinct % len(ages)]), where

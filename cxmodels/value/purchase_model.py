@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.value.bootstrap import CellLogLikelihood, bootstrap_log_parameters, log_parameter_errors
-from cxmodels.value.counts import Counts, Floats, coarsen
+from cxmodels.value.counts import Counts, Floats, coarsen, distinct_pairs
 
 Params = Mapping[str, Floats]
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(14)
@@ -355,20 +355,6 @@ class PurchaseModel(ABC):
             return self.cell_log_likelihood(params, cells.frequency, cells.recency, cells.T)
 
         return cell_values
-
-
-def distinct_pairs(frequency: Floats, T: Floats) -> tuple[tuple[Floats, Floats], npt.NDArray[np.int64]]:
-    """Return the distinct (frequency, T), and the place of each customer's pair among them."""
-    if len(frequency) < 2_000:
-        return (frequency, T), np.arange(len(frequency))
-    ages, age_rank = np.unique(T, return_inverse=True)
-    key = frequency.astype(np.int64) * len(ages) + age_rank
-    if key.max() < 50_000_000:
-        present = np.bincount(key) > 0
-        distinct, where = np.flatnonzero(present), (np.cumsum(present) - 1)[key]
-    else:
-        distinct, where = np.unique(key, return_inverse=True)
-    return ((distinct // len(ages)).astype(float), ages[distinct % len(ages)]), where
 
 
 def _arrays(*values: npt.ArrayLike) -> tuple[Floats, ...]:
