@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -14,18 +13,22 @@ import pandas as pd
 from cxmodels.study import ValueSettings
 from cxmodels.tables.cut import known_by
 from cxmodels.value.blend import BLENDS, blend_predictions, member_predictions
-from cxmodels.value.comparison import measure_gain, score_candidate
+from cxmodels.value.contest import (
+    DEFAULT_MODEL,
+    TABLE_COLUMNS,
+    contest_table,
+    displacing,
+    fallbacks,
+    fitted_labels,
+    take_one,
+)
 from cxmodels.value.counts import Floats
 from cxmodels.value.expectation import Expectation, expect
 from cxmodels.value.lifetime import Terms
 from cxmodels.value.outcome_spread import OutcomeSpread, learn_spread
-from cxmodels.value.purchases import LABELS, MODELS, model_label
+from cxmodels.value.purchases import LABELS, MODELS
 from cxmodels.value.snapshots import Snapshot, known_days, learning_dates, learning_horizon, take_snapshot
 
-DEFAULT_MODEL = "mbg-nbd"
-DEFAULT_BLEND = "blend"
-_NAMES = "<models>"
-TABLE_COLUMNS = ["model", "label", "mae", "mae_at_total", "spearman", "top_tenth", "total_ratio", "chosen"]
 LEAST_DAYS = 14  # of outcome, to judge a model by
 LEAST_CUSTOMERS, LEAST_BUYERS = 50, 20  # to choose between purchase models
 LEAST_LESSONS, LEAST_LESSON_BUYERS = 300, 100  # to learn a correction
@@ -175,7 +178,7 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
     singles = frame.expect(later, tuple(MODELS))
     told = {name: single.value for name, single in singles.items()}
     # a model that fell back to a simpler one stands for that one, which fits faster
-    base = singles[_displacing(later.outcome, told, default=DEFAULT_MODEL)].purchases_model.name
+    base = singles[displacing(later.outcome, told, default=DEFAULT_MODEL)].purchases_model.name
     before = _lessons(frame, later, base)
     there = singles[base]
     members = member_predictions(
@@ -183,7 +186,7 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
     )
     candidates = {base: there.value, "past spend": members["past spend"], **blend_predictions(members)}
     usual = singles[DEFAULT_MODEL].purchases_model.name
-    name, reason = _choose(later, candidates, asked=settings.model, usual=usual)
+    name, reason = take_one(later, candidates, asked=settings.model, usual=usual)
     expected = frame.expect(now, (base,), settings.horizon_days)[base]
     lessons = [(later, there), *_lessons(frame, now, base, after=later.as_of)] if name in BLENDS else []
     members = member_predictions(
@@ -200,8 +203,8 @@ def _contest(frame: _Frame, now: Snapshot, later: Snapshot) -> Choice:
         name=name,
         base=base,
         reason=reason,
-        table=_table(later.outcome, told | candidates, chosen=name, fitted=_labels(singles)),
-        notes=(*_fallbacks(singles, later), *_notes(frame, now, learned=bool(before))),
+        table=contest_table(later.outcome, told | candidates, chosen=name, labels=fitted_labels(singles)),
+        notes=(*fallbacks(singles, as_of=later.as_of), *_notes(frame, now, learned=bool(before))),
         learned_days=frame.window_days,
         prediction=Prediction(
             customers=now.customers,
@@ -240,28 +243,6 @@ def _without_contest(why: str) -> Choice:
     return Choice(DEFAULT_MODEL, DEFAULT_MODEL, reason, _no_table(), notes=(reason,))
 
 
-def _fallbacks(singles: Mapping[str, Expectation], later: Snapshot) -> tuple[str, ...]:
-    """Say of every candidate that could not be fitted what stood in for it, and why."""
-    reasons: dict[str, list[str]] = {}
-    for name, single in singles.items():
-        if single.purchases_model.note:
-            # the same thing happened to several where their notes differ in the name alone
-            alike = single.purchases_model.note.replace(LABELS[name], _NAMES, 1)
-            reasons.setdefault(alike, []).append(LABELS[name])
-    return tuple(
-        f"In the contest, as of {later.as_of}: {note.replace(_NAMES, ', '.join(names))}"
-        for note, names in reasons.items()
-    )
-
-
-def _labels(singles: Mapping[str, Expectation]) -> dict[str, str]:
-    """Name each purchase model, what stood in for it, and the purchases from which its spend is read."""
-    return {
-        name: f"{model_label(single.purchases_model)}, spend of all purchases"
-        for name, single in singles.items()
-    }
-
-
 def _notes(frame: _Frame, now: Snapshot, *, learned: bool) -> tuple[str, ...]:
     notes = []
     if not learned:
@@ -283,55 +264,6 @@ def _levels(snapshot: Snapshot, expected: Expectation, *, parts: int) -> list[fl
         ratio = actual / told if told > 0 else 1.0
         levels.append(float(np.log(np.clip(ratio, 0.05, 20.0))))
     return levels
-
-
-def _displacing(actual: Floats, told: Mapping[str, Floats], *, default: str) -> str:
-    """Return the candidate that takes the default's place: of those beyond chance, that of greatest gain."""
-    gains = {name: measure_gain(actual, one, told[default]) for name, one in told.items()}
-    better = [name for name, gain in gains.items() if gain.beyond_chance]
-    return max(better, key=lambda name: gains[name].size, default=default)
-
-
-def _choose(later: Snapshot, candidates: Mapping[str, Floats], *, asked: str, usual: str) -> tuple[str, str]:
-    """Return the chosen candidate and why. The base is the first candidate, `usual` the default as fitted."""
-    base = next(iter(candidates))
-    label = LABELS[base]
-    where = (
-        f"what {len(later.customers):,} customers spent in the {later.horizon_days} days after {later.as_of}"
-    )
-    if asked in BLENDS:
-        if asked in candidates:
-            return asked, f"{asked!r} was asked for, on {label}; it was tried on {where}."
-        return base, f"{asked!r} was asked for, but there is too little to learn from: {label} was taken."
-    default = DEFAULT_BLEND if DEFAULT_BLEND in candidates else base
-    name = _displacing(later.outcome, candidates, default=default)
-    told, instead = (label if one == base else f"{one!r} on {label}" for one in (name, default))
-    if name != default:
-        why = f"was better than {instead} by more than chance on {where}"
-    elif base == usual:
-        why = f"was kept: no candidate was better by more than chance on {where}"
-    else:
-        why = f"was taken: on {where} {label} was better than {LABELS[usual]} by more than chance"
-    if name == base:
-        return name, f"{told} {why}."
-    mine, its = (score_candidate(later.outcome, candidates[one])["mae_at_total"] for one in (name, base))
-    change = mine / max(its, 1e-12) - 1.0
-    side = "lower" if change <= 0 else "higher"
-    return (
-        name,
-        f"{told} {why}; its mean error at the right total was {abs(change):.1%} {side} than {label}'s.",
-    )
-
-
-def _table(
-    actual: Floats, told: Mapping[str, Floats], *, chosen: str, fitted: Mapping[str, str]
-) -> pd.DataFrame:
-    rows = [
-        {"model": name, "label": fitted.get(name, name), **score_candidate(actual, one)}
-        for name, one in told.items()
-    ]
-    frame = pd.DataFrame(rows)
-    return frame.assign(chosen=frame["model"] == chosen)[TABLE_COLUMNS]
 
 
 def _no_table() -> pd.DataFrame:
