@@ -117,8 +117,8 @@ class ChurnModel:
             tells, a world that changes after the last snapshot, or labels that are wrong; and whether the
             customer leaves is a coin toss beyond it. Of simulated customers whose truth is known, it held
             97 % of the true probabilities (four features, 4,000 customers; six worlds, 94 to 99 %), 93 %
-            (eight features, half of which say nothing; five worlds, 88 to 98 %) and 93 % (80 features, most of
-            which say nothing, 10,000 customers on seven dates; three worlds, 92 to 96 %). Of the fifth of
+            (eight features, half of which say nothing; five worlds, 88 to 98 %) and 93 % (80 features, most
+            of which say nothing, 10,000 customers on seven dates; three worlds, 92 to 96 %). Of the fifth of
             customers least likely to leave in the last, whom trees overstate, it held 67 to 87 %.
 
         Raises

@@ -159,6 +159,12 @@ def _history(tables: Tables, study: Study) -> _History:
 
 
 def _value(tables: Tables, study: Study) -> Verdict:
+    if "contracts" in tables:
+        return Verdict(
+            False,
+            "Customers are under contract, and pay until they leave: what they are worth follows from how long "
+            "they stay, not from how often they buy.",
+        )
     history = _history(tables, study)
     if history.first_day is None or history.last_day is None:
         return _nothing_bought(history, study)
@@ -229,12 +235,12 @@ def _not_reached(last_day: date, study: Study) -> Verdict:
 
 def _segments(tables: Tables, study: Study) -> Verdict:
     verdict = _value(tables, study)
-    if not verdict.answerable:
+    if not verdict.answerable and "contracts" not in tables:
         return replace(verdict, why=f"It rests on customer value, and that cannot be told. {verdict.why}")
     return verdict
 
 
-def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
+def _lines(name: str, *, has: str = "", later: bool = True) -> Callable[[Tables, Study], Verdict]:
     """Return a check that a table has rows known by `as_of`, from enough customers, and a filled column."""
 
     def look(tables: Tables, study: Study) -> Verdict:
@@ -247,12 +253,21 @@ def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
         what = f"{counted(customers, 'customer')} with {name}" + (f" that fill {has}" if has else "")
         if customers < FEWEST_OF_EACH:
             return Verdict(False, f"{what} by {study.as_of}: at least {FEWEST_OF_EACH} are needed.")
-        return Verdict(True, f"{what} by {study.as_of}. {_LATER}")
+        return Verdict(True, f"{what} by {study.as_of}.{' ' + _LATER if later else ''}")
 
     return look
 
 
 def _leaving(tables: Tables, study: Study) -> Verdict:
+    verdict = _seen_to_leave(tables, study)
+    if verdict.answerable and study.churn is None:
+        unasked = "The study does not say within how many days leaving is to be foretold."
+        cure = "Add [churn] with observation_days, gap_days and horizon_days."
+        return Verdict(False, f"{verdict.why} {unasked}", cure=cure)
+    return verdict
+
+
+def _seen_to_leave(tables: Tables, study: Study) -> Verdict:
     """Leaving is seen in contracts that end, in a label, or in purchases that stop."""
     if "snapshot" in tables:
         flag = tables["snapshot"].churned
@@ -265,12 +280,12 @@ def _leaving(tables: Tables, study: Study) -> Verdict:
         counts = f"{left:,} contracts ended by {study.as_of}, {stayed:,} run on"
     elif "transactions" in tables:
         verdict = _value(tables, study)
-        return replace(verdict, why=f"Seen in purchases that stop: {verdict.why} {_LATER}")
+        return replace(verdict, why=f"Seen in purchases that stop: {verdict.why}")
     else:
         return Verdict(False, "It needs contracts, a snapshot with churned, or transactions.")
     if min(left, stayed) < FEWEST_OF_EACH:
         return Verdict(False, f"{counts}: at least {FEWEST_OF_EACH} of each are needed.")
-    return Verdict(True, f"{counts}. {_LATER}")
+    return Verdict(True, f"{counts}.")
 
 
 def _experiences(tables: Tables, study: Study) -> Verdict:
@@ -281,7 +296,7 @@ def _experiences(tables: Tables, study: Study) -> Verdict:
     if not signals and "snapshot" not in tables:
         lacks, cure = "What customers lived through is missing.", "Add events, contacts or surveys."
         return Verdict(False, lacks, cure=cure)
-    return replace(leaving, why=f"Signals in {', '.join(signals) or 'snapshot'}. {leaving.why}")
+    return replace(leaving, why=f"Signals in {', '.join(signals) or 'snapshot'}. {leaving.why} {_LATER}")
 
 
 _LATER = "The data are there; the notebook is not yet part of the suite."
@@ -291,7 +306,13 @@ _QUESTIONS = (
     _Question(
         "Which customers carry the value, and who moves?", "03-value-segments", ("transactions",), _segments
     ),
-    _Question("What is a customer under contract worth?", "", ("contracts",), _lines("contracts")),
+    _Question("Who is about to leave?", "04-churn-risk", (), _leaving),
+    _Question(
+        "What is a customer under contract worth?",
+        "04-churn-risk",
+        ("contracts",),
+        _lines("contracts", later=False),
+    ),
     _Question(
         "How content are customers, and how sure is that?", "", ("surveys",), _lines("surveys", has="score")
     ),
@@ -299,7 +320,6 @@ _QUESTIONS = (
     _Question(
         "Why do customers contact us, and at what cost?", "", ("contacts",), _lines("contacts", has="reason")
     ),
-    _Question("Who is about to leave?", "", (), _leaving),
     _Question("Which experiences make customers leave?", "", (), _experiences),
     _Question(
         "What should we do for this customer now, and did it work?",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cxmodels.study import ValueSettings, read_study
+from cxmodels.study import ChurnSettings, ValueSettings, read_study
 from cxmodels.tables import open_tables, questions
 from cxmodels.tables.answerable import history_used, verdict_on
 
@@ -40,7 +40,8 @@ def test_cdnow_answers_value_and_segments():
     assert found.loc[VALUE, "answerable"]
     assert "23,570 customers" in found.loc[VALUE, "why"]
     assert list(found["notebook"][:2]) == ["02-customer-lifetime-value", "03-value-segments"]
-    assert (found["notebook"][2:] == "").all()
+    leaving = found.loc["Who is about to leave?"]
+    assert not leaving["answerable"] and "Add [churn]" in leaving["why"]
 
 
 def test_what_a_study_lacks_is_named():
@@ -160,7 +161,10 @@ def test_the_history_used_starts_on_its_day_and_keeps_what_is_later_than_as_of(s
 def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
     content = "customer_id,churned\n" + "".join(f"{i},{'yes' if i < 60 else 'no'}\n" for i in range(200))
     tables = see_csv(content, canonical="snapshot").tables
-    found = questions(tables, study_of(source=["log.csv"], canonical="snapshot")).set_index("question")
+    study = study_of(source=["log.csv"], canonical="snapshot")
+    assert not questions(tables, study).set_index("question").loc["Who is about to leave?", "answerable"]
+    asked = study.model_copy(update={"churn": ChurnSettings()})
+    found = questions(tables, asked).set_index("question")
     assert found.loc["Who is about to leave?", "answerable"]
     assert "60 customers of the snapshot left, 140 stayed" in found.loc["Who is about to leave?", "why"]
     assert not found.loc[VALUE, "answerable"]
@@ -178,6 +182,19 @@ def test_contracts_answer_who_leaves_and_those_that_start_later_do_not_count(see
     found = questions(tables, study).set_index("question")["why"]
     assert "60 contracts ended by 2024-05-31, 75 run on" in found["Who is about to leave?"]
     assert "135 customers with contracts" in found["What is a customer under contract worth?"]
+
+
+def test_purchases_do_not_tell_the_value_of_customers_under_contract(see_csv, study_of):
+    bought = [f"c{i},2024-0{month}-10,20" for i in range(40) for month in (1, 3, 5)]
+    sold = see_csv("\n".join(["customer_id,timestamp,amount", *bought])).tables
+    held = ["customer_id,start_date,end_date,monthly_fee", *(f"c{i},2024-01-01,,9.5" for i in range(40))]
+    agreed = see_csv("\n".join(held), canonical="contracts").tables
+    study = study_of(source=["log.csv"], as_of=date(2024, 5, 31))
+    assert verdict_on("02-customer-lifetime-value", sold, study).answerable
+    both = {"transactions": sold["transactions"], "contracts": agreed["contracts"]}
+    for page in ("02-customer-lifetime-value", "03-value-segments"):
+        verdict = verdict_on(page, both, study)
+        assert not verdict.answerable and "under contract" in verdict.why
 
 
 def test_scores_answered_after_as_of_do_not_count(see_csv, study_of):
