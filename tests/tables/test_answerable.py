@@ -186,7 +186,7 @@ def test_contracts_answer_who_leaves_and_those_that_start_later_do_not_count(see
 
 def test_purchases_do_not_tell_the_value_of_customers_under_contract(see_csv, study_of):
     bought = [f"c{i},2024-0{month}-10,20" for i in range(40) for month in (1, 3, 5)]
-    sold = see_csv("\n".join(["customer_id,timestamp,amount", *bought])).tables
+    sold = see_csv("\n".join(["id,day,net", *bought])).tables
     held = ["customer_id,start_date,end_date,monthly_fee", *(f"c{i},2024-01-01,,9.5" for i in range(40))]
     agreed = see_csv("\n".join(held), canonical="contracts").tables
     study = study_of(source=["log.csv"], as_of=date(2024, 5, 31))
