@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,11 @@ class ModelCard:
         """Return the card as JSON text."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
+    @property
+    def summary(self) -> pd.DataFrame:
+        """The card in a dozen lines: fact, value; both in words."""
+        return pd.DataFrame(_summary(self.sections), columns=["fact", "value"])
+
     def table(self, section: str, name: str) -> pd.DataFrame:
         """Return one list of rows as a table, such as ``card.table("scores", "figures")``."""
         return pd.DataFrame(self.sections[section][name])
@@ -123,6 +128,37 @@ def write_card(model: ChurnModel, *, title: str, evidence: Evidence) -> ModelCar
         "limits": {"notes": _limits(model, evidence)},
     }
     return ModelCard(title, sections, tuple(_warnings(evidence)))
+
+
+def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    data, dates, features = sections["data"], sections["dates"], sections["features"]
+    training, settings = data["training"], sections["settings"]["chosen"]
+    figures = {row["figure"]: row for row in sections["scores"].get("figures", [])}
+    told = [
+        ("Learned from", f"{training['rows']:,} rows of {training['customers']:,} customers"),
+        ("Of them left", f"{training['leavers']:,} rows"),
+        ("Dates learned from", _span(dates["training"])),
+        ("Date calibrated on", _span(dates["calibrating"])),
+        ("Date tested on", _span(dates["test"])),
+        ("Features", f"{len(features['used']):,} used, {len(features['dropped']):,} dropped"),
+        ("Categories pooled", ", ".join(features["pooled"]) or "none"),
+        ("Monotone", ", ".join(features["monotone"]) or "none"),
+        ("Trees", f"{settings['rounds']:,} of {settings['leaves']} leaves, depth {settings['depth']}"),
+        ("Calibration", str(sections["calibration"]["kind"])),
+    ]
+    for name, words in (("auc", "AUC"), ("log_loss", "Log-loss"), ("calibration_slope", "Calibration slope")):
+        row = figures.get(name)
+        if row is not None and row["value"] is not None:
+            ends = f" ({row['low']:.3f} to {row['high']:.3f})" if row["low"] is not None else ""
+            told.append((f"{words} on the test date", f"{row['value']:.3f}{ends}"))
+    versions = ", ".join(f"{name} {number}" for name, number in data["versions"].items())
+    return [*told, ("Drift", str(sections["drift"]["verdict"])), ("Made with", versions)]
+
+
+def _span(days: Sequence[str]) -> str:
+    if not days:
+        return "none: the data have no dates"
+    return days[0] if len(days) == 1 else f"{len(days)} from {days[0]} to {days[-1]}"
 
 
 def _scores(evidence: Evidence) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def save_churn_model(model: ChurnModel, folder: str | Path) -> None:
         "encoding": model.encoding.to_dict(),
         "calibration": model.calibration.to_dict(),
         "settings": dict(model.settings),
-        "searched": model.searched.to_dict(orient="list"),
+        # JSON has no NaN, which stands for what was not tried
+        "searched": model.searched.astype(object).where(model.searched.notna(), None).to_dict(orient="list"),
         "origin": dict(model.origin),
         "refits": {
             "count": len(model.refits.boosters),
@@ -91,7 +92,7 @@ def read_churn_model(folder: str | Path) -> ChurnModel:
             refits["widening"],
         ),
         settings=described["settings"],
-        searched=pd.DataFrame(described["searched"]),
+        searched=pd.DataFrame(described["searched"]).astype({"log_loss": float}),
         origin=described["origin"],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -49,6 +50,11 @@ class ChurnSettings(Settings):
                 f"{self.observation_days}"
             )
         return self
+
+    def period(self, as_of: date) -> tuple[date, date]:
+        """Return the first and the last day of the horizon, seen from a date."""
+        gap = as_of + timedelta(days=self.gap_days)
+        return gap + timedelta(days=1), gap + timedelta(days=self.horizon_days)
 
     @property
     def signal_windows(self) -> tuple[int, ...]:

@@ -162,8 +162,8 @@ def _value(tables: Tables, study: Study) -> Verdict:
     if "contracts" in tables:
         return Verdict(
             False,
-            "Customers are under contract, and pay until they leave: what they are worth follows from how long "
-            "they stay, not from how often they buy.",
+            "Customers are under contract, and pay until they leave: what they are worth follows from how "
+            "long they stay, not from how often they buy.",
         )
     history = _history(tables, study)
     if history.first_day is None or history.last_day is None:
