@@ -23,6 +23,11 @@ LIMITS = (
     "An interval covers what other customers to learn from would have changed, not a changed world.",
 )
 FLAT = "The data have no dates: whether each feature was known before the customer left cannot be checked."
+_CALIBRATED = {
+    "none": "none: nothing foretold the date calibrated on better than the model as it is",
+    "logistic": "a line through the log odds",
+    "steps": "steps that rise",
+}
 UNCALIBRATED = "Too few customers left to calibrate on: the probabilities are the model's own."
 NOT_LATER = "The figures come from customers held out of the same dates, not from a later date."
 
@@ -144,7 +149,7 @@ def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]
         ("Categories pooled", ", ".join(features["pooled"]) or "none"),
         ("Monotone", ", ".join(features["monotone"]) or "none"),
         ("Trees", f"{settings['rounds']:,} of {settings['leaves']} leaves, depth {settings['depth']}"),
-        ("Calibration", str(sections["calibration"]["kind"])),
+        ("Calibration", _CALIBRATED[sections["calibration"]["kind"]]),
     ]
     for name, words in (("auc", "AUC"), ("log_loss", "Log-loss"), ("calibration_slope", "Calibration slope")):
         row = figures.get(name)

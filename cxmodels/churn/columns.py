@@ -65,7 +65,7 @@ def read_columns(columns: pd.DataFrame, as_of: pd.Series | None = None) -> pd.Da
 
 
 def fit_columns(table: pd.DataFrame, *, training: npt.NDArray[np.bool_]) -> Columns:
-    """Leave out what says nothing, by what the training rows show.
+    """Leave out what says nothing, or the same as another column, by what the training rows show.
 
     Parameters
     ----------
@@ -86,6 +86,8 @@ def fit_columns(table: pd.DataFrame, *, training: npt.NDArray[np.bool_]) -> Colu
     if not training.any():
         raise ValueError("No row is there to learn from; give training dates on which there are customers.")
     reasons = {name: _says_nothing(table.loc[training, name]) for name in table.columns}
+    telling = table.loc[training, [name for name, reason in reasons.items() if not reason]]
+    reasons |= {name: f"the same as {first}" for name, first in _repeats(telling).items()}
     dropped = [(name, reason) for name, reason in reasons.items() if reason]
     left_out = pd.DataFrame(dropped, columns=["feature", "reason"], dtype="str")
     return Columns(table.drop(columns=left_out["feature"]), left_out)
@@ -130,6 +132,19 @@ def _finite(column: pd.Series) -> pd.Series:
 def _all_are(known: pd.Series, kinds: tuple[type, ...]) -> bool:
     """Tell whether a column of Python objects holds values of these kinds, and only such."""
     return known.dtype == object and len(known) > 0 and all(isinstance(one, kinds) for one in known)
+
+
+def _repeats(seen: pd.DataFrame) -> dict[str, str]:
+    """Return the numeric columns that equal an earlier one in every row, and that one."""
+    firsts: dict[bytes, str] = {}
+    repeats = {}
+    for name in seen.select_dtypes("number").columns:
+        values = seen[name].to_numpy(dtype=float) + 0.0  # one zero, not two of either sign
+        values[np.isnan(values)] = np.nan  # and one missing value
+        first = firsts.setdefault(values.tobytes(), name)
+        if first != name:
+            repeats[name] = first
+    return repeats
 
 
 def _says_nothing(seen: pd.Series) -> str:

@@ -55,6 +55,8 @@ class SnapshotPlan:
         The windows around each date.
     outcome_days : int
         From a date until its outcome is known: gap, horizon and, under contract, time to return.
+    step_months : int
+        Calendar months from one date to the next.
     step_days : int or None
         From one date to the next; None: a month.
     history_start : date
@@ -76,6 +78,7 @@ class SnapshotPlan:
     gap_days: int
     horizon_days: int
     outcome_days: int
+    step_months: int
     step_days: int | None
     history_start: date
     notes: tuple[str, ...] = ()
@@ -110,7 +113,8 @@ class SnapshotPlan:
     @property
     def dates(self) -> tuple[date, ...]:
         """All dates, oldest first."""
-        grid = step_back(self.score, until=min((*self.train, self.test)), step_days=self.step_days)
+        first = min((*self.train, self.test))
+        grid = step_back(self.score, until=first, step_months=self.step_months, step_days=self.step_days)
         more = _all_known(grid, by=self.test, wait=self.outcome_days)
         used = {*self.train, *more, self.test, self.score}
         return tuple(sorted(used if self.calibrate is None else used | {self.calibrate}))
@@ -127,15 +131,20 @@ class SnapshotPlan:
         return table.astype({"as_of": "datetime64[ns]", "outcome_known": "datetime64[ns]"})
 
 
-def step_back(day: date, *, until: date, step_days: int | None = None) -> tuple[date, ...]:
+def step_back(
+    day: date, *, until: date, step_months: int = 1, step_days: int | None = None
+) -> tuple[date, ...]:
     """Return a day and those one, two, three … steps before it, down to `until`, oldest first.
 
     Parameters
     ----------
     day, until : date
         The latest and the earliest possible day.
+    step_months : int
+        Calendar months of a step; from the last day of a month to the last days of others. What recurs every
+        month, such as a bill, then lies as far back on every date.
     step_days : int, optional
-        Default: calendar months; from the last day of a month to the last days of others.
+        Days of a step, instead of months.
 
     Examples
     --------
@@ -147,7 +156,10 @@ def step_back(day: date, *, until: date, step_days: int | None = None) -> tuple[
     while one >= until:
         found.append(one)
         back = len(found)
-        one = _months_before(day, back) if step_days is None else day - timedelta(days=back * step_days)
+        if step_days is None:
+            one = _months_before(day, back * step_months)
+        else:
+            one = day - timedelta(days=back * step_days)
     return tuple(reversed(found))
 
 
@@ -186,7 +198,8 @@ def snapshot_dates(
     """
     wait = settings.gap_days + settings.horizon_days if outcome_days is None else outcome_days
     earliest = history_start + timedelta(days=settings.observation_days - 1)
-    grid = step_back(as_of, until=earliest, step_days=settings.step_days)
+    months, days = settings.step_months, settings.step_days
+    grid = step_back(as_of, until=earliest, step_months=months, step_days=days)
     have = max((as_of - history_start).days + 1, 0)
     if have < settings.observation_days + wait:
         raise ShortHistory(_too_short(settings, have=have, wait=wait, as_of=as_of))
@@ -211,7 +224,8 @@ def snapshot_dates(
         gap_days=settings.gap_days,
         horizon_days=settings.horizon_days,
         outcome_days=wait,
-        step_days=settings.step_days,
+        step_months=months,
+        step_days=days,
         history_start=history_start,
         notes=tuple(notes),
     )

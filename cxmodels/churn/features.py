@@ -31,6 +31,11 @@ from cxmodels.value.units import days_in
 
 KEYS = ("customer_id", "as_of", "churned")
 WORTH = "clv"  # of a flat table: what is lost if the customer leaves, and no feature
+CONTRACT_WORDS = {
+    "tenure_days": "days as a customer",
+    "bound_days_left": "days until the binding ends",
+    "months_since_bound": "months since the binding ended",
+}
 LOGS = {"transactions": "timestamp", "events": "timestamp", "contacts": "timestamp", "surveys": "sent_at"}
 
 
@@ -70,6 +75,12 @@ class Snapshots:
     def features(self) -> tuple[str, ...]:
         """Names of the features."""
         return tuple(name for name in self.table.columns if name not in (*KEYS, WORTH))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for each feature, such as ``outages in 90 days``."""
+        words = CONTRACT_WORDS | {signal.name: signal.label for signal in self.signals}
+        return {name: words.get(name, name.replace("_", " ")) for name in self.features}
 
     def for_test(self, *, test_share: float = 0.2, turn: int = 0) -> Frames:
         """Part the snapshots for a test on a later date and on other customers; see `part_frames`."""

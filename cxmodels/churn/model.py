@@ -25,6 +25,8 @@ from cxmodels.value.intervals import NORMAL
 if TYPE_CHECKING:
     import lightgbm
 
+    from cxmodels.churn.card import ModelCard
+
 BATCH = 50_000  # rows worked on at once: memory does not grow with the frame
 PACKAGES = ("cxmodels", "lightgbm", "numpy", "pandas", "scipy")
 
@@ -172,11 +174,14 @@ class ChurnModel:
         moved[:, -1] += self.calibration.intercept
         return pd.DataFrame(moved, index=frame.index, columns=[*self.features, "base"])
 
-    def save(self, folder: str | Path) -> None:
-        """Write the model to a folder as LightGBM text and JSON; `read_churn_model` reads it back."""
+    def save(self, folder: str | Path, *, card: ModelCard | None = None) -> None:
+        """Write the model, and its card, to a folder as LightGBM text and JSON.
+
+        `cxmodels.churn.model_files.read_churn_model` reads it back.
+        """
         from cxmodels.churn.model_files import save_churn_model
 
-        save_churn_model(self, Path(folder))
+        save_churn_model(self, folder, card=card)
 
     def _score(self, frame: pd.DataFrame) -> Floats:
         return _raw(self.booster, self.encoding.matrix(frame))

@@ -19,10 +19,12 @@ from cxmodels.churn.refits import Refits
 if TYPE_CHECKING:
     import lightgbm
 
-MODEL, DESCRIPTION, REFIT = "model.txt", "model.json", "refit-{:03d}.txt"
+    from cxmodels.churn.card import ModelCard
+
+MODEL, DESCRIPTION, REFIT, CARD = "model.txt", "model.json", "refit-{:03d}.txt", "card.json"
 
 
-def save_churn_model(model: ChurnModel, folder: str | Path) -> None:
+def save_churn_model(model: ChurnModel, folder: str | Path, *, card: ModelCard | None = None) -> None:
     """Write a model: ``model.txt``, ``refit-NNN.txt`` (LightGBM text) and ``model.json`` (all else).
 
     Parameters
@@ -30,11 +32,15 @@ def save_churn_model(model: ChurnModel, folder: str | Path) -> None:
     model : ChurnModel
     folder : str or Path
         Made where it is not there. The description is written last: a folder without it holds no model.
+    card : ModelCard, optional
+        Written beside it, as ``card.json``.
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     (place / DESCRIPTION).unlink(missing_ok=True)
     _write(model.booster, place / MODEL)
+    if card is not None:
+        (place / CARD).write_text(card.to_json(), encoding="utf-8")
     for number, booster in enumerate(model.refits.boosters):
         _write(booster, place / REFIT.format(number))
     described = {

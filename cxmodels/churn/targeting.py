@@ -34,6 +34,43 @@ class Offer:
     contact_cost: npt.ArrayLike = 1.0
     acceptance: npt.ArrayLike = 0.3
 
+    @classmethod
+    def break_even(
+        cls, probability: npt.ArrayLike, clv: npt.ArrayLike, *, acceptance: float = 0.3, contact: float = 0.1
+    ) -> Offer:
+        """Return the offer that earns nothing and loses nothing with the average customer.
+
+        Reaching everybody with it is no use; what it earns is what choosing earns.
+
+        Parameters
+        ----------
+        probability : array_like of float, shape (customers,)
+            Chance to leave, 0 to 1.
+        clv : array_like of float, shape (customers,)
+            What is lost if the customer leaves (currency).
+        acceptance : float
+            The chance that it keeps a customer who would have left.
+        contact : float
+            Cost of reaching a customer, as a share of the incentive.
+
+        Raises
+        ------
+        ValueError
+            Where customers are worth nothing on average: no offer pays.
+
+        Examples
+        --------
+        >>> offer = Offer.break_even([0.1, 0.3], [90.0, 110.0])
+        >>> float(expected_profit([0.2], [100.0], offer=offer).round(9).sum())
+        0.0
+        """
+        chance, worth = (float(np.asarray(one, dtype=float).mean()) for one in (probability, clv))
+        if not worth > 0.0:
+            raise ValueError(f"Customers are worth {worth:.2f} on average: no offer can pay.")
+        kept = chance * acceptance
+        incentive = kept * worth / (kept + 1.0 - chance + contact)
+        return cls(incentive, contact * incentive, acceptance)
+
     def read(self, *, rows: int) -> tuple[Floats, Floats, Floats]:
         """Return incentive, contact cost and acceptance of each customer, checked.
 

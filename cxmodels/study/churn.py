@@ -17,8 +17,11 @@ class ChurnSettings(Settings):
     ----------
     observation_days, gap_days, horizon_days : int
         Observed before a date; a gap after it to act in; then a horizon in which leaving is read.
+    step_months : int
+        Calendar months from one date to the next. As many as the horizon has, and each leaving is the outcome
+        of one date only; fewer, and it counts on several.
     step_days : int, optional
-        From one date to the next; default: a month.
+        Days from one date to the next, instead of months.
     windows : list of int
         Days in which experiences are counted, up to `observation_days`; empty: 30, 90 and `observation_days`.
     label : {"auto", "contracts", "silence"}
@@ -35,6 +38,7 @@ class ChurnSettings(Settings):
     observation_days: Days = 180
     gap_days: int = Field(default=14, ge=0, le=36_525)
     horizon_days: Days = 90
+    step_months: int = Field(default=1, ge=1, le=12)
     step_days: Days | None = None
     windows: list[Days] = []
     label: Literal["auto", "contracts", "silence"] = "auto"

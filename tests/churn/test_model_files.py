@@ -33,7 +33,9 @@ def test_it_says_the_same_after_saving(model, tmp_path):
 def test_a_model_whose_settings_were_given_is_saved_too(tmp_path):
     frame, _ = make_customers(400, seed=3, snapshots=3)
     last = frame["as_of"].max()
-    given = fit_churn(frame[frame["as_of"] < last], frame[frame["as_of"] == last], features=FEATURES, plan=QUICK)
+    given = fit_churn(
+        frame[frame["as_of"] < last], frame[frame["as_of"] == last], features=FEATURES, plan=QUICK
+    )
     assert given.searched["log_loss"].isna().all()
     given.save(tmp_path)
     pd.testing.assert_frame_equal(read_churn_model(tmp_path).searched, given.searched)
