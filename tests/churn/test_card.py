@@ -99,3 +99,15 @@ def test_what_was_not_measured_is_said(model):
     assert told["scores"]["note"] == "The model has not been scored."
     assert told["drift"]["verdict"] == "Drift has not been measured."
     assert told["leaks"]["note"] == "The features have not been checked for leaks."
+
+
+def test_the_summary_says_what_it_learned_from_and_how_good_it_was(model, train, tmp_path):
+    later, _ = make_customers(1_500, seed=2)
+    scores = score_churn(later["churned"], model.predict(later))
+    card = write_card(model, title="Test", evidence=Evidence(scores=scores))
+    told = card.summary.set_index("fact")["value"]
+    assert told["Learned from"] == f"{len(train):,} rows of {len(train):,} customers"
+    assert told["Date tested on"] == "none: the data have no dates"
+    assert told["AUC on the test date"].startswith(f"{scores.table.loc['auc', 'value']:.3f} (")
+    model.save(tmp_path, card=card)
+    assert json.loads((tmp_path / "card.json").read_text())["title"] == "Test"

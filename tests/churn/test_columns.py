@@ -115,3 +115,18 @@ def test_the_callers_frame_stays_as_it_was():
     before = raw.copy()
     read_columns(raw)
     pd.testing.assert_frame_equal(raw, before)
+
+
+def test_a_column_that_repeats_another_is_left_out_and_says_which():
+    table = pd.DataFrame(
+        {"logins": [1.0, np.nan, 0.0], "size": [1.0, np.nan, -0.0], "other": [1.0, 2.0, 0.0]}
+    )
+    found = fit_columns(table, training=np.array([True, True, True]))
+    assert list(found.table.columns) == ["logins", "other"]
+    assert found.left_out.to_dict("records") == [{"feature": "size", "reason": "the same as logins"}]
+
+
+def test_only_the_rows_to_learn_from_tell_which_columns_are_the_same():
+    table = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, 4.0]})
+    assert list(fit_columns(table, training=np.array([True, True, False])).table.columns) == ["a"]
+    assert list(fit_columns(table, training=np.array([True, False, True])).table.columns) == ["a", "b"]

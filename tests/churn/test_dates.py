@@ -160,3 +160,18 @@ def test_no_outcome_overlaps_a_later_use_and_every_date_has_its_history(
     assert plan.test + wait <= as_of
     assert all((day - start).days + 1 >= observation for day in plan.dates)
     assert bool(plan.notes) or plan.calibrate is not None
+
+
+def test_steps_of_three_months_keep_the_end_of_the_month():
+    found = step_back(date(2024, 6, 30), until=date(2023, 9, 1), step_months=3)
+    assert [str(day) for day in found] == ["2023-09-30", "2023-12-31", "2024-03-31", "2024-06-30"]
+    settings = ChurnSettings(step_months=3)
+    plan = snapshot_dates(date(2024, 6, 30), history_start=date(2022, 1, 1), settings=settings)
+    assert all(day.month in (3, 6, 9, 12) for day in (*plan.train, plan.calibrate, plan.test))
+    assert (
+        len(plan.dates)
+        <= len(
+            snapshot_dates(date(2024, 6, 30), history_start=date(2022, 1, 1), settings=ChurnSettings()).dates
+        )
+        / 2
+    )

@@ -249,7 +249,7 @@ def test_only_what_happened_often_by_the_last_training_date_is_a_signal(tables, 
     found = snapshot_frame(more, _study(), plan=snapshots.plan)
     assert any("strike" in name for name in found.features) == told
     # one that came up later would be dropped for saying nothing on the training dates: it is not even tried
-    assert not any("strike" in name for name in found.left_out["feature"])
+    assert told or not any("strike" in name for name in found.left_out["feature"])
 
 
 def test_customers_with_no_history_are_there_with_nothing_counted(tables):
@@ -313,7 +313,7 @@ def test_a_flat_table_comes_first_and_says_what_cannot_be_checked(tables):
     assert any(note.startswith("Not used beside the flat table: transactions") for note in found.notes)
     frames = found.for_test()
     assert len(frames.train) + len(frames.calibrate) + len(frames.evaluate) == 500
-    assert len(found.for_scoring().evaluate) == 500
+    assert found.for_scoring().evaluate["churned"].tolist() == [0.0] * int((flat["churned"] == 0).sum())
 
 
 @pytest.mark.slow

@@ -134,3 +134,19 @@ def test_what_is_out_of_bounds_is_named(wrong, said):
 def test_a_missing_clv_is_named():
     with pytest.raises(ValueError, match="clv are missing"):
         expected_profit([0.1, 0.2], [1.0, np.nan])
+
+
+def test_an_offer_that_breaks_even_earns_what_choosing_earns():
+    rng = np.random.default_rng(3)
+    chance, worth = rng.beta(1, 12, 4_000), rng.gamma(2.0, 500.0, 4_000)
+    offer = Offer.break_even(chance, worth, acceptance=0.4)
+    average = expected_profit([chance.mean()], [worth.mean()], offer=offer)
+    assert average[0] == pytest.approx(0.0, abs=1e-9)
+    each = expected_profit(chance, worth, offer=offer)
+    assert 0 < (each > 0).mean() < 1
+    assert each[each > 0].sum() > 20 * abs(each.sum())
+
+
+def test_no_offer_pays_for_customers_worth_nothing():
+    with pytest.raises(ValueError, match="no offer can pay"):
+        Offer.break_even([0.1, 0.2], [-5.0, 5.0])

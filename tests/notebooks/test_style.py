@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-PARAMETERS = 'study = "../data/cdnow/study.toml"\nout = ""\noverrides = {}'
+PARAMETERS = re.compile(r'study = "\.\./data/(cdnow|nordtel)/study\.toml"\nout = ""\noverrides = \{\}')
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -84,7 +84,7 @@ def test_imports_stand_in_one_cell(notebook):
 
 def test_parameters_stand_in_one_tagged_cell_that_holds_nothing_else(notebook):
     (cell,) = tagged(notebook, "parameters")
-    assert cell.source == PARAMETERS
+    assert PARAMETERS.fullmatch(cell.source)
 
 
 def test_the_answer_is_asked_for_once_and_the_run_is_finished_last(notebook):
@@ -156,7 +156,8 @@ def test_metadata_says_what_is_needed_and_given(notebook):
     for name in flow["gives"]:
         assert name in source
     for name in flow["needs"]:
-        assert name in source
+        # what 01 found of the data is saved with the tables that came through the door
+        assert name in source or (name == "data_check" and "run.tables()" in source)
     assert notebook.metadata["kernelspec"]["name"] == "python3"
 
 

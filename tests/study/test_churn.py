@@ -1,5 +1,7 @@
 """The windows of a study, as they are used."""
 
+from datetime import date
+
 import pytest
 
 from cxmodels.study import ChurnSettings
@@ -11,3 +13,9 @@ from cxmodels.study import ChurnSettings
 )
 def test_experiences_are_counted_in_the_windows_of_the_study(given, windows):
     assert ChurnSettings(**given).signal_windows == windows
+
+
+def test_the_horizon_begins_on_the_day_after_the_gap():
+    settings = ChurnSettings(gap_days=14, horizon_days=90)
+    assert settings.period(date(2024, 6, 30)) == (date(2024, 7, 15), date(2024, 10, 12))
+    assert ChurnSettings(gap_days=0, horizon_days=1).period(date(2024, 6, 30)) == (date(2024, 7, 1),) * 2
