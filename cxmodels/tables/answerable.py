@@ -12,6 +12,7 @@ import pandas as pd
 from cxmodels.study import Study
 from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
+from cxmodels.tables.contents import contract_counts
 from cxmodels.tables.cut import known_by, known_since, within
 from cxmodels.tables.report import counted
 from cxmodels.tables.schemas import schema_of
@@ -113,11 +114,12 @@ def verdict_on(notebook: str, tables: Tables, study: Study) -> Verdict:
 
 
 def _look(one: _Question, tables: Tables, study: Study) -> Verdict:
-    missing = [name for name in one.needs if name not in tables]
-    if missing:
-        named = " and ".join(f"[tables.{name}]" for name in missing)
-        return Verdict(False, f"The study has no {' and no '.join(missing)}.", cure=f"Add {named}.")
-    return one.look(tables, study)
+    missing = next((name for name in one.needs if name not in tables), None)
+    return _lacking(missing) if missing else one.look(tables, study)
+
+
+def _lacking(name: str) -> Verdict:
+    return Verdict(False, f"The study has no {schema_of(name).plain}.", cure=f"Add [tables.{name}].")
 
 
 def history_used(transactions: ir.Table, study: Study) -> ir.Table:
@@ -165,6 +167,8 @@ def _value(tables: Tables, study: Study) -> Verdict:
             "Customers are under contract, and pay until they leave: what they are worth follows from how "
             "long they stay, not from how often they buy.",
         )
+    if "transactions" not in tables:
+        return _lacking("transactions")
     history = _history(tables, study)
     if history.first_day is None or history.last_day is None:
         return _nothing_bought(history, study)
@@ -272,17 +276,15 @@ def _seen_to_leave(tables: Tables, study: Study) -> Verdict:
     if "snapshot" in tables:
         flag = tables["snapshot"].churned
         left, stayed = int(flag.sum().to_pyarrow().as_py()), int((~flag).sum().to_pyarrow().as_py())
-        counts = f"{left:,} customers of the snapshot left, {stayed:,} stayed"
+        counts = f"{counted(left, 'customer')} left, {stayed:,} stayed"
     elif "contracts" in tables:
-        known = known_by(tables["contracts"], study.as_of, column=schema_of("contracts").time)
-        left = int(known_by(known, study.as_of, column="end_date").count().to_pyarrow().as_py())
-        stayed = int(known.count().to_pyarrow().as_py()) - left
+        stayed, left = contract_counts(tables["contracts"], study.as_of)
         counts = f"{left:,} contracts ended by {study.as_of}, {stayed:,} run on"
     elif "transactions" in tables:
         verdict = _value(tables, study)
         return replace(verdict, why=f"Seen in purchases that stop: {verdict.why}")
     else:
-        return Verdict(False, "It needs contracts, a snapshot with churned, or transactions.")
+        return Verdict(False, "It needs contracts, purchases, or one flat table that says who left.")
     if min(left, stayed) < FEWEST_OF_EACH:
         return Verdict(False, f"{counts}: at least {FEWEST_OF_EACH} of each are needed.")
     return Verdict(True, f"{counts}.")
@@ -296,16 +298,15 @@ def _experiences(tables: Tables, study: Study) -> Verdict:
     if not signals and "snapshot" not in tables:
         lacks, cure = "What customers lived through is missing.", "Add events, contacts or surveys."
         return Verdict(False, lacks, cure=cure)
-    return replace(leaving, why=f"Signals in {', '.join(signals) or 'snapshot'}. {leaving.why} {_LATER}")
+    where = ", ".join(signals) or "the flat table"
+    return replace(leaving, why=f"Signals in {where}. {leaving.why} {_LATER}")
 
 
 _LATER = "The data are there; the notebook is not yet part of the suite."
 
 _QUESTIONS = (
-    _Question("What is each customer worth?", "02-customer-lifetime-value", ("transactions",), _value),
-    _Question(
-        "Which customers carry the value, and who moves?", "03-value-segments", ("transactions",), _segments
-    ),
+    _Question("What is each customer worth?", "02-customer-lifetime-value", (), _value),
+    _Question("Which customers carry the value, and who moves?", "03-value-segments", (), _segments),
     _Question("Who is about to leave?", "04-churn-risk", (), _leaving),
     _Question(
         "What is a customer under contract worth?",

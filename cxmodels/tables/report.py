@@ -99,7 +99,9 @@ class CheckReport:
                 + "."
             )
             reasons = [count for count in self.counts if count.table == check.table]
-            said += [f"{check.table}: {counted(one.rows, 'row')} set aside: {one.reason}." for one in reasons]
+            for one in reasons:
+                fate = "set aside" if one.bad else "not used"
+                said.append(f"{check.table}: {counted(one.rows, 'row')} {fate}: {one.reason}.")
             if check.duplicates:
                 done = "dropped" if check.dropped else "kept"
                 same = counted(check.duplicates, "line")
@@ -112,9 +114,26 @@ class CheckReport:
             if check.after_as_of:
                 said.append(
                     f"{check.table}: {check.rows_kept - check.after_as_of:,} of the valid rows are known by "
-                    f"as_of; {counted(check.after_as_of, 'row')} after as_of: not yet known, kept."
+                    f"the as-of date; {counted(check.after_as_of, 'row')} after it: not yet known, kept."
                 )
         return [*said, *self.notes]
+
+    @property
+    def summary(self) -> str:
+        """One sentence over all tables: how many rows are valid, known by the date of the study, and not."""
+        read, kept = sum(one.rows_read for one in self.checks), sum(one.rows_kept for one in self.checks)
+        bad, out, twice, later = (
+            sum(getattr(one, name) for one in self.checks)
+            for name in ("set_aside", "left_out", "dropped", "after_as_of")
+        )
+        known = f", {kept - later:,} of them known by the as-of date" if later else ""
+        asked = f", {out:,} left out as the study asks" if out else ""
+        equal = f", {twice:,} dropped as equal to an earlier one" if twice else ""
+        aside = f"{bad:,} were" if bad > 1 else "1 was" if bad else "none was"
+        return (
+            f"{kept:,} of {read:,} rows are valid ({kept / read:.1%}){known}; {aside} set aside as "
+            f"unusable{asked}{equal}."
+        )
 
     def save(self, file: Path) -> None:
         """Write the report as JSON."""

@@ -50,10 +50,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of one canonical table, and the rules between them."""
+    """The columns of one canonical table, and the rules between them.
+
+    `plain`: what the table is called where everybody reads it.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    plain: str
     orders: tuple[Order, ...] = ()
     time: str = ""
 
@@ -90,6 +94,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("invoice", "text"),
                 Column("quantity", "number", "pieces"),
             ),
+            plain="purchase records",
             time="timestamp",
         ),
         Schema(
@@ -103,6 +108,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("bound_until", "day", "day"),
                 Column("end_reason", "text"),
             ),
+            plain="contracts",
             orders=(Order("start_date", "end_date"),),
             time="start_date",
         ),
@@ -120,6 +126,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("cost", "number", "study currency", low=0),
                 Column("touchpoint", "text"),
             ),
+            plain="contacts",
             orders=(Order("timestamp", "recorded_at"),),
             time="timestamp",
         ),
@@ -137,6 +144,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("verbatim", "text"),
                 Column("language", "text"),
             ),
+            plain="surveys",
             orders=(Order("sent_at", "answered_at"),),
             time="sent_at",
         ),
@@ -151,6 +159,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("touchpoint", "text"),
                 Column("channel", "text"),
             ),
+            plain="events",
             orders=(Order("timestamp", "recorded_at"),),
             time="timestamp",
         ),
@@ -165,6 +174,7 @@ SCHEMAS: dict[str, Schema] = {
                 ),
                 Column("cost", "number", "study currency", low=0),
             ),
+            plain="treatments",
             time="timestamp",
         ),
         Schema(
@@ -175,8 +185,13 @@ SCHEMAS: dict[str, Schema] = {
                 Column("region", "text"),
                 Column("consent_marketing", "flag"),
             ),
+            plain="attributes of customers",
         ),
-        Schema("snapshot", (_customer(), Column("churned", "flag", needed=True, filled=True))),
+        Schema(
+            "snapshot",
+            (_customer(), Column("churned", "flag", needed=True, filled=True)),
+            plain="one flat table of customers",
+        ),
     )
 }
 

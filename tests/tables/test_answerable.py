@@ -166,7 +166,7 @@ def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
     asked = study.model_copy(update={"churn": ChurnSettings()})
     found = questions(tables, asked).set_index("question")
     assert found.loc["Who is about to leave?", "answerable"]
-    assert "60 customers of the snapshot left, 140 stayed" in found.loc["Who is about to leave?", "why"]
+    assert "60 customers left, 140 stayed" in found.loc["Who is about to leave?", "why"]
     assert not found.loc[VALUE, "answerable"]
 
 
