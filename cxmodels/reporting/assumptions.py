@@ -6,6 +6,7 @@ import pandas as pd
 
 from cxmodels.reporting.wording import Wording
 from cxmodels.study import Study, ValueSettings
+from cxmodels.tables.schemas import schema_of
 
 SETTINGS = {
     "as_of": ("As of", "The day on which we stand; nothing later enters a forecast."),
@@ -25,6 +26,9 @@ SETTINGS = {
         "Cooling, lapsed",
         "Silence, measured in the customer's own usual gap between purchases.",
     ),
+    "churn.observation_days": ("Observed", "How far back what customers did and lived through is counted."),
+    "churn.gap_days": ("Time to act", "Between the day on which we stand and the horizon of leaving."),
+    "churn.horizon_days": ("Horizon of leaving", "Within how many days leaving is foretold."),
 }
 """The settings that matter to a reader, by key: name and meaning."""
 
@@ -44,21 +48,47 @@ def assumptions(study: Study) -> pd.DataFrame:
         to a reader.
     """
     values = _values(study, Wording(study.language))
-    rows = [(key, setting, values[key], meaning) for key, (setting, meaning) in SETTINGS.items()]
+    rows = [(key, name, values[key], meaning) for key, (name, meaning) in SETTINGS.items() if key in values]
     return pd.DataFrame(rows, columns=["key", "setting", "value", "meaning"])
 
 
+def states_money(study: Study) -> bool:
+    """Whether a table of the study holds amounts in its currency."""
+    columns = (column for name in study.tables for column in schema_of(name).columns)
+    return any(column.unit.startswith("study currency") for column in columns)
+
+
 def _values(study: Study, words: Wording) -> dict[str, str]:
+    """Word the settings that bear on the tables that the study has."""
+    values = {"as_of": words.date(study.as_of)}
+    if states_money(study):
+        values["currency"] = study.currency
+    if {"transactions", "contracts"} & set(study.tables):
+        values |= _of_value(study.value, words)
+    if "transactions" in study.tables:
+        values |= _of_purchases(study, words)
+    if study.churn is not None:
+        # of one flat table nothing is counted over days
+        observed = () if "snapshot" in study.tables else ("observation_days",)
+        for key in (*observed, "gap_days", "horizon_days"):
+            values[f"churn.{key}"] = words.count(getattr(study.churn, key), "day")
+    return values
+
+
+def _of_value(value: ValueSettings, words: Wording) -> dict[str, str]:
+    return {
+        "value.horizon_days": words.count(value.horizon_days, "day"),
+        "value.margin": _margin(value, words),
+        "value.discount_rate": f"{words.percent(value.discount_rate)} a year",
+    }
+
+
+def _of_purchases(study: Study, words: Wording) -> dict[str, str]:
     value, segments = study.value, study.segments
     start = value.history_start
     tiers = [f"{tier} {words.percent(share, digits=0)}" for tier, share in segments.tiers.items()]
     return {
-        "as_of": words.date(study.as_of),
         "value.history_start": words.date(start) if start else "the first purchase",
-        "currency": study.currency,
-        "value.horizon_days": words.count(value.horizon_days, "day"),
-        "value.margin": _margin(value, words),
-        "value.discount_rate": f"{words.percent(value.discount_rate)} a year",
         "value.unit": value.unit,
         "value.model": value.model,
         "segments.tiers": ", ".join(tiers),

@@ -8,12 +8,14 @@ from pathlib import Path
 from pyarrow.parquet import read_schema
 
 import cxmodels
+from cxmodels.reporting.assumptions import states_money
 from cxmodels.reporting.findings import GRADES, NotebookFindings
-from cxmodels.reporting.pages import PageContext, grades_in_words, render_index, worded
+from cxmodels.reporting.pages import PageContext, PageLink, grades_in_words, render_index, worded
 from cxmodels.reporting.record import Outcome
 from cxmodels.reporting.wording import Wording
 from cxmodels.study import CANONICAL_TABLES, Study
 from cxmodels.tables import CheckReport
+from cxmodels.tables.schemas import schema_of
 
 _FINDINGS = "Every finding with money, interval, evidence and what would change it, for programs"
 _RECORD = "Inputs and their hashes, settings, versions, seed, times, what was left out and why"
@@ -60,7 +62,7 @@ def write_index(
         context,
         has_code=False,
         as_of=context.money.words.date(study.as_of),
-        currency=study.currency,
+        currency=study.currency if states_money(study) else "",
         failed=failed,
         warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
         answers=[
@@ -73,11 +75,12 @@ def write_index(
             for part in sorted(parts, key=_leaders_turn)
             for finding in part.findings
         ],
-        pages_noted=[
-            {"name": page.name, "title": page.title, "note": stale.get(page.name, "")}
-            for page in context.pages
+        pages_noted=[{"link": page, "note": stale.get(page.name, "")} for page in context.pages],
+        left_out=[
+            {"link": PageLink(outcome.name, outcome.title), "reason": outcome.reason}
+            for outcome in outcomes
+            if outcome.state in ("left out", "skipped", "failed")
         ],
-        left_out=[outcome for outcome in outcomes if outcome.state in ("left out", "skipped", "failed")],
         data=_read_check(folder, context=context),
         files=_list_files(folder, parts=parts, titles=titles, words=context.money.words),
         version=cxmodels.__version__,
@@ -101,7 +104,7 @@ def _read_check(folder: Path, *, context: PageContext) -> list[dict[str, str]]:
         worst = max(counts, key=lambda count: count.rows, default=None)
         rows.append(
             {
-                "table": check.table,
+                "table": schema_of(check.table).plain.capitalize(),
                 "read": number(check.rows_read),
                 "kept": number(check.rows_kept),
                 "aside": number(check.set_aside),

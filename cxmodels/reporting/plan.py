@@ -18,6 +18,7 @@ from cxmodels.reporting.origin import sections_named
 from cxmodels.reporting.pages import title_of_notebook
 from cxmodels.study import CANONICAL_TABLES
 from cxmodels.study_errors import nearest
+from cxmodels.tables.schemas import schema_of
 
 PARAMETERS = {"study": str, "out": str, "overrides": dict}
 """What every notebook's parameters cell sets, and the type of each."""
@@ -216,13 +217,17 @@ def _left_out(steps: Sequence[Step], *, tables: Collection[str]) -> dict[str, st
 def _lacks(need: str, tables: Collection[str], given: Collection[str], steps: Sequence[Step]) -> str | None:
     """Say why a table that a notebook needs will not be there."""
     if need in CANONICAL_TABLES and need not in tables:
-        return f"the study names no table {need!r} (it has: {', '.join(tables)})"
+        return f"it needs {schema_of(need).plain}, and the study has none (it has: {_plainly(tables)})"
     if need in given:
         return None
     giver = next((step for step in steps if need in step.gives), None)
     if giver is not None:
         return why_without(giver.title)
     return None if need in tables else f"it needs {need!r}, which no notebook gives"
+
+
+def _plainly(tables: Collection[str]) -> str:
+    return ", ".join(schema_of(name).plain for name in tables)
 
 
 def _check_at_hand(

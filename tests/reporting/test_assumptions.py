@@ -42,6 +42,17 @@ def test_the_language_of_the_study_is_used(language, day):
     assert values["segments.active_gaps"] == "after 2 and 5,5 usual gaps"
 
 
+def test_only_settings_that_bear_on_the_tables_are_listed():
+    churn = {"horizon_days": 60, "gap_days": 1}
+    flat = shown(tables={"snapshot": {"source": "a.csv"}}, churn=churn)
+    windows = {"churn.gap_days": "1 day", "churn.horizon_days": "60 days"}
+    assert flat.to_dict() == {"as_of": "31 January 2025", **windows}
+    assert shown(churn=churn)["churn.observation_days"] == "180 days"
+    contracts = shown(tables={"contracts": {"source": "a.csv"}})
+    value = ["value.horizon_days", "value.margin", "value.discount_rate"]
+    assert contracts.index.tolist() == ["as_of", "currency", *value]
+
+
 def test_every_key_is_a_setting_of_the_study():
     study = Study.model_validate(
         {

@@ -81,12 +81,21 @@ def test_what_was_left_out_or_skipped_is_said_with_the_reason(page: str) -> None
 
 
 def test_a_page_of_an_earlier_run_is_marked(page: str) -> None:
-    assert "01-data · made with other settings" in page
+    assert "01 data · made with other settings" in page
 
 
 def test_the_data_are_summed_up(page: str) -> None:
     data = page[page.index("<h2>The data</h2>") : page.index("<h2>Files</h2>")]
-    assert '<th scope="row">transactions</th><td class="number">3</td><td class="number">3</td>' in data
+    assert '<th scope="row">Purchase records</th><td class="number">3</td><td class="number">3</td>' in data
+
+
+def test_amounts_have_a_currency_where_there_are_any(page: str, tmp_path: Path) -> None:
+    assert "amounts in GBP" in page
+    source = '[tables.snapshot]\nsource = "a.csv"\n'
+    (tmp_path / "study.toml").write_text(f'title = "Flat"\nas_of = 2025-01-31\ncurrency = "GBP"\n{source}')
+    study, context = read_study(tmp_path), PageContext("Flat", Money("GBP"), ())
+    flat = write_index(tmp_path, study=study, context=context, outcomes=(), parts=())
+    assert "amounts in" not in flat.read_text(encoding="utf-8")
 
 
 def test_every_file_has_a_description(page: str) -> None:

@@ -29,7 +29,7 @@ def test_what_the_study_lacks_is_left_out_with_all_that_builds_on_it() -> None:
     plan = make_plan(ALL, tables=["transactions"])
     assert names(plan.run) == ["01-data", "02-value", "03-segments"]
     assert plan.left_out == {
-        "04-churn": "the study names no table 'contracts' (it has: transactions)",
+        "04-churn": "it needs contracts, and the study has none (it has: purchase records)",
         "05-drivers": "it rests on “What of churn?”, which was left out",
     }
 
@@ -64,7 +64,7 @@ def test_only_takes_what_the_last_run_left() -> None:
 def test_only_refuses_what_lacks_its_table() -> None:
     with pytest.raises(PlanError, match=r"03-segments needs 'customer_value'.*run 02-value as well"):
         make_plan(ALL, tables=["transactions"], only=["03"])
-    with pytest.raises(PlanError, match="04-churn cannot run: the study names no table 'contracts'"):
+    with pytest.raises(PlanError, match="04-churn cannot run: it needs contracts, and the study has none"):
         make_plan(ALL, tables=["transactions"], only=["04"], at_hand=["customer_value"])
 
 

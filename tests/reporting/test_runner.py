@@ -69,7 +69,7 @@ def test_nothing_but_the_report_is_left_beside_it(finished: Project) -> None:
 def test_a_notebook_whose_table_the_study_lacks_is_left_out_and_the_reason_is_said(finished: Project) -> None:
     left = next(entry for entry in record_of(finished.report)["notebooks"] if entry["name"] == "03-leaving")
     assert left["state"] == "left out"
-    assert left["reason"] == "the study names no table 'contracts' (it has: transactions)"
+    assert left["reason"] == "it needs contracts, and the study has none (it has: purchase records)"
     assert "Who leaves?" in (finished.report / "index.html").read_text(encoding="utf-8")
 
 
