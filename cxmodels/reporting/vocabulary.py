@@ -14,6 +14,8 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     "rows_kept": ("Valid", ("rows_kept", "number")),
     "set_aside": ("Set aside", ("set_aside", "number")),
     "left_out": ("Left out", ("left_out", "number")),
+    "table_name": ("Table", ("name", "text")),
+    "holds": ("Known by the as-of date", ("holds", "text")),
     "days": ("First to last day", ("first_day", "last_day", "text")),
     "duplicates": ("Lines equal to an earlier one", ("duplicates", "number")),
     "refunds": ("Refunds", ("refunds", "number")),

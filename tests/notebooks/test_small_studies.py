@@ -130,3 +130,57 @@ def test_a_later_period_at_a_loss_leaves_out_the_comparison_of_rules_only(tmp_pa
     assert any("brought no margin" in warning for warning in left["warnings"])
     assert (report / "tables" / "segment_migration.parquet").is_file()
     assert not (report / "tables" / "rules_compared.parquet").exists()
+
+
+def make_report_of(tmp_path: Path, name: str, table: pd.DataFrame) -> Path:
+    """Run the notebooks on a study whose only table is this one."""
+    table.to_csv(tmp_path / "table.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        f'title = "Small"\nas_of = 2024-06-30\ncurrency = "EUR"\n[tables.{name}]\nsource = "table.csv"\n',
+        encoding="utf-8",
+    )
+    return run_study(tmp_path / "study.toml", out=tmp_path / "report")
+
+
+def assert_told_without_purchases(report: Path, *, holds: str) -> None:
+    run = json.loads((report / "run.json").read_text(encoding="utf-8"))
+    states = {one["name"][:2]: (one["state"], one["reason"]) for one in run["notebooks"]}
+    assert states["00"][0] == states["01"][0] == "done"
+    for number in ("02", "03"):
+        state, reason = states[number]
+        assert state == "left out" and reason.startswith("it needs purchase records, and the study has none")
+    said = json.loads((report / "findings.json").read_text(encoding="utf-8"))
+    assert said["answers"]["00-start-here"][0] == holds
+    assert holds in said["answers"]["01-data-readiness"]
+    assert [one["text"] for one in said["findings"] if one["notebook"].startswith("01")] == [holds]
+    data = (report / "01-data-readiness.html").read_text(encoding="utf-8")
+    assert "The study has no purchases: " in data
+    for heading in ("Refunds, free orders", "Gaps in time", "Is the history long enough?"):
+        assert heading not in data
+    assert "Which experiences make customers leave?" in data
+    assert not (report / "tables" / "weekly_activity.parquet").exists()
+    page = first_page(report)
+    assert not re.search(r"\[tables\.|\bsnapshot\b|\btransactions\b|\w\.(toml|csv|parquet|ipynb)\b", page)
+    assert_in_words(report)
+
+
+def test_a_flat_table_is_told_without_purchases(tmp_path: Path) -> None:
+    table = pd.DataFrame({"customer_id": range(200), "calls": range(200), "churned": [1] * 60 + [0] * 140})
+    report = make_report_of(tmp_path, "snapshot", table)
+    assert_told_without_purchases(report, holds="The study holds 200 customers, of whom 60 (30.0%) left.")
+
+
+def test_contracts_are_told_without_purchases(tmp_path: Path) -> None:
+    start = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.arange(120), unit="D")
+    length = pd.to_timedelta(np.where(np.arange(120) < 80, 200, 900), unit="D")
+    ended = {"customer_id": np.arange(120) // 2, "start_date": start, "end_date": start + length}
+    later = {"customer_id": [99], "start_date": [pd.Timestamp("2024-08-01")], "end_date": [pd.NaT]}
+    table = pd.concat([pd.DataFrame(ended), pd.DataFrame(later)]).assign(monthly_fee=10.0)
+    counts = "120 contracts of 60 customers: 40 run, 80 (66.7%) ended by 30 June 2024"
+    report = make_report_of(tmp_path, "contracts", table)
+    assert_told_without_purchases(report, holds=f"The study holds {counts}.")
+    answer = json.loads((report / "findings.json").read_text(encoding="utf-8"))["answers"]
+    assert answer["01-data-readiness"][0] == (
+        "121 of 121 rows are valid (100.0%), 120 of them known by the as-of date; none was set aside as "
+        "unusable."
+    )
