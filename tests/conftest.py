@@ -15,8 +15,9 @@ MIRROR = PROJECT.parent / "shared" / "data"
 # files of slow tests that lean on one costly fixture, and the name of what they share
 TOGETHER = {
     "tests/browser/test_pages.py": "small pages",
-    "tests/browser/test_report.py": "cdnow_report",
-    "tests/notebooks/test_execution.py": "cdnow_report",
+    "tests/browser/test_report.py": "reports",
+    "tests/notebooks/test_execution.py": "reports",
+    "tests/notebooks/test_churn_report.py": "reports",
     "tests/reporting/test_runner.py": "finished",
 }
 
@@ -53,6 +54,21 @@ def cdnow_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     out = tmp_path_factory.mktemp("cdnow") / "report"
     return run_study(PROJECT / "data" / "cdnow" / "sample.toml", out=out, notebooks=PROJECT / "notebooks")
+
+
+@pytest.fixture(scope="session")
+def operator_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the real notebooks on a small simulated operator, once for all tests of its group."""
+    from cxmodels.datasets.operator import write_operator
+    from cxmodels.reporting.runner import run_study
+
+    folder = tmp_path_factory.mktemp("operator")
+    write_operator(folder, 4_000, seed=7)
+    text = (PROJECT / "data" / "nordtel" / "study.toml").read_text(encoding="utf-8")
+    for table in ("transactions", "contracts", "contacts", "surveys", "events", "treatments", "customers"):
+        text = text.replace('source = "nordtel"', f'source = "{table}.parquet"', 1)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return run_study(folder / "study.toml", out=folder / "report", notebooks=PROJECT / "notebooks")
 
 
 @pytest.fixture

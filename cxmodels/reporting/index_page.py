@@ -24,6 +24,7 @@ _TABLES = {
     "check": "What was read, kept and set aside, by table and reason",
     "set_aside": "The rows that were set aside, with the reason",
     "customer_value": "One row a customer: past purchases, value with interval",
+    "churn_risk": "One row a customer: probability of leaving with interval, value at risk, reasons",
     **dict.fromkeys(CANONICAL_TABLES, "As read through the door: renamed and checked"),
 }
 # what a later notebook adds to the table of an earlier one, by column

@@ -8,19 +8,25 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = ("index", *sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")))
+VALUE = ("index", "00-start-here", "01-data-readiness", "02-customer-lifetime-value", "03-value-segments")
+CHURN = ("index", "01-data-readiness", "04-churn-risk")
+PAGES = [("cdnow_report", name) for name in VALUE] + [("operator_report", name) for name in CHURN]
+NOTEBOOKS = [page for page in PAGES if page[1] != "index"]
+REPORTS = ("cdnow_report", "operator_report")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+of_pages = pytest.mark.parametrize(("report", "name"), PAGES, indirect=["report"])
+of_notebooks = pytest.mark.parametrize(("report", "name"), NOTEBOOKS, indirect=["report"])
+of_reports = pytest.mark.parametrize("report", REPORTS, indirect=True)
 
 
-@pytest.fixture(scope="module")
-def report(chromium: object, cdnow_report: Path) -> Path:
-    """The report that all share; asking for the browser first skips the run where there is none."""
-    return cdnow_report
+@pytest.fixture
+def report(chromium: object, request: pytest.FixtureRequest) -> Path:
+    """A report that others share; asking for the browser first skips the run where there is none."""
+    return request.getfixturevalue(request.param)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@of_pages
 def test_a_page_is_quiet_and_its_figures_are_seen(open_page, name: str) -> None:
     page = open_page(name)
     page.get_by_text("Show code").click() if name != "index" else None
@@ -30,7 +36,7 @@ def test_a_page_is_quiet_and_its_figures_are_seen(open_page, name: str) -> None:
         assert len(image.get_attribute("alt")) > 10, "the finding stands in for the picture"
 
 
-@pytest.mark.parametrize("name", PAGES)
+@of_pages
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_page_fits_a_telephone_and_a_screen(open_page, name: str, width: int) -> None:
     page = open_page(name)
@@ -38,7 +44,7 @@ def test_a_page_fits_a_telephone_and_a_screen(open_page, name: str, width: int) 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", PAGES)
+@of_pages
 def test_nothing_runs_over_the_edge_in_print(open_page, name: str) -> None:
     page = open_page(name)
     page.set_viewport_size({"width": 680, "height": 1000})  # what A4 leaves, in CSS pixels
@@ -49,7 +55,7 @@ def test_nothing_runs_over_the_edge_in_print(open_page, name: str) -> None:
     assert wide == []
 
 
-@pytest.mark.parametrize("name", PAGES[1:])
+@of_notebooks
 def test_a_page_answers_its_question_first_and_shows_no_failed_number(open_page, name: str) -> None:
     page = open_page(name)
     assert page.locator("h1").inner_text().strip().endswith("?")
@@ -60,6 +66,7 @@ def test_a_page_answers_its_question_first_and_shows_no_failed_number(open_page,
     assert page.locator("pre.error").count() == 0
 
 
+@of_reports
 def test_every_finding_is_on_the_first_page_with_its_money(open_page, report: Path) -> None:
     findings = json.loads((report / "findings.json").read_text(encoding="utf-8"))["findings"]
     text = open_page("index").locator(".findings").inner_text()
@@ -68,9 +75,12 @@ def test_every_finding_is_on_the_first_page_with_its_money(open_page, report: Pa
     assert text.count("Money") == sum(finding["money"] is not None for finding in findings) > 0
 
 
+@of_reports
 def test_the_first_page_names_no_customer(open_page, report: Path) -> None:
     import pandas as pd
 
-    known = set(pd.read_parquet(report / "tables" / "customer_value.parquet")["customer_id"].astype(str))
+    tables = [report / "tables" / f"{name}.parquet" for name in ("customer_value", "churn_risk")]
+    ids = pd.concat([pd.read_parquet(path)["customer_id"] for path in tables if path.is_file()])
+    known = set(ids.astype(str))
     words = set(re.findall(r"[\w-]+", open_page("index").locator("main").inner_text()))
     assert not {word for word in words & known if len(word) > 3}

@@ -1,0 +1,118 @@
+"""The page on leaving, run on a simulated operator: what it hands over, and whether it is true."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import ndtri
+
+from cxmodels.churn.model_files import read_churn_model
+from cxmodels.churn.snapshots import population
+from cxmodels.study import read_study
+from cxmodels.tables import open_tables
+
+CHURN_RISK = [
+    "customer_id",
+    "as_of",
+    "p_leave",
+    "p_leave_low",
+    "p_leave_high",
+    "clv",
+    "value_at_risk",
+    "reasons",
+]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def report(operator_report):
+    return operator_report
+
+
+@pytest.fixture
+def risk(report):
+    return pd.read_parquet(report / "tables" / "churn_risk.parquet")
+
+
+def states(report):
+    run = json.loads((report / "run.json").read_text(encoding="utf-8"))
+    return {one["name"]: (one["state"], one["reason"]) for one in run["notebooks"]}
+
+
+def test_value_from_purchases_is_left_out_where_there_are_contracts(report):
+    found = states(report)
+    assert found["04-churn-risk"][0] == "done"
+    state, reason = found["02-customer-lifetime-value"]
+    assert state == "left out" and reason.startswith("Customers are under contract")
+    assert found["03-value-segments"][0] == "left out"
+
+
+def test_churn_risk_has_exactly_its_columns_and_one_row_a_customer(report, risk):
+    assert risk.columns.tolist() == CHURN_RISK
+    assert risk["customer_id"].is_unique and risk["as_of"].eq(pd.Timestamp("2024-06-30")).all()
+    assert not risk.isna().any().any()
+    assert risk["p_leave_low"].le(risk["p_leave"]).all() and risk["p_leave"].le(risk["p_leave_high"]).all()
+    assert risk["p_leave_low"].gt(0).all() and risk["p_leave_high"].lt(1).all()
+    np.testing.assert_allclose(risk["value_at_risk"], risk["p_leave"] * risk["clv"])
+    csv = pd.read_csv(report / "tables" / "churn_risk.csv", dtype={"customer_id": "str"})
+    assert csv.columns.tolist() == CHURN_RISK and len(csv) == len(risk)
+
+
+def test_groups_add_up_to_the_customers_and_to_what_is_at_stake(report, risk):
+    groups = pd.read_parquet(report / "tables" / "churn_groups.parquet")
+    assert groups["group"].tolist() == ["top", "high", "middle", "low"]
+    assert groups["customers"].sum() == len(risk)
+    assert groups["value_at_risk"].sum() == pytest.approx(risk["value_at_risk"].sum())
+    assert groups["leavers"].sum() == pytest.approx(risk["p_leave"].sum())
+
+
+def test_as_many_leave_in_the_months_after_as_were_foretold(report, risk):
+    study = read_study(report.parent / "study.toml")
+    tables = open_tables(study)
+    known = population(
+        {"contracts": tables["contracts"]}, [study.as_of], study.churn, known_until=date(2024, 12, 31)
+    )
+    came = known.table.merge(risk, on="customer_id", validate="one_to_one")
+    chance = came["p_leave"].to_numpy()
+    luck = np.sqrt((chance * (1 - chance)).sum())
+    groups = pd.read_parquet(report / "tables" / "churn_groups.parquet")
+    of_model = (groups["leavers_high"] - groups["leavers_low"]).sum() / 2 / ndtri(0.95)
+    assert abs(came["churned"].sum() - chance.sum()) < 3 * np.hypot(luck, of_model)
+    # the riskiest fifth leaves more often than the rest, beyond chance
+    riskiest = chance >= np.quantile(chance, 0.8)
+    here, there = came.loc[riskiest, "churned"], came.loc[~riskiest, "churned"]
+    apart = np.sqrt(
+        here.mean() * (1 - here.mean()) / len(here) + there.mean() * (1 - there.mean()) / len(there)
+    )
+    assert here.mean() - there.mean() > 3 * apart
+
+
+def test_the_model_is_kept_with_its_card_and_says_the_same_again(report, risk):
+    folder = report / "models" / "churn"
+    model, card = read_churn_model(folder), json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert set(card["features"]["used"]) == set(model.features)
+    assert card["dates"]["test"] and card["scores"]["figures"]
+    assert not any("cancellation" in name for name in model.features)
+
+
+def test_the_page_names_no_customer_and_its_answer_holds_numbers(report, risk):
+    page = (report / "04-churn-risk.html").read_text(encoding="utf-8")
+    cells = set(re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page))
+    assert not cells & set(risk["customer_id"])
+    assert "Traceback (most recent" not in page and ">nan<" not in page.lower()
+    left = json.loads((report / "findings" / "04-churn-risk.json").read_text(encoding="utf-8"))
+    assert len(left["answer"]) == 3 and all(re.search(r"\d", one) for one in left["answer"])
+
+
+def test_a_date_before_the_history_is_long_enough_is_left_out_with_the_days_needed(report, tmp_path: Path):
+    from cxmodels.reporting.runner import run_study
+
+    study, notebooks = report.parent / "study.toml", Path(__file__).parents[2] / "notebooks"
+    early = run_study(study, out=tmp_path / "early", notebooks=notebooks, overrides={"as_of": "2022-05-31"})
+    state, reason = states(early)["04-churn-risk"]
+    assert state == "left out" and "days" in reason
