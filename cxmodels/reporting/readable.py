@@ -112,6 +112,8 @@ def _worder(kind: str, money: Money) -> Callable[[object], str]:
 
 
 def _worded(value: object, word: Callable[[object], str]) -> str:
+    if value is pd.NaT:  # which is an instance of date
+        return _NOTHING
     if not isinstance(value, str | date) and bool(pd.isna(value)):  # type: ignore[call-overload]
         return _NOTHING
     return word(value)

@@ -72,6 +72,12 @@ def test_every_word_of_the_vocabulary_can_be_shown():
         assert readable(frame, [name], money=Money("USD")).cells.columns.tolist() == [heading]
 
 
+def test_a_missing_day_is_a_dash():
+    days = pd.DataFrame({"day": pd.to_datetime(["2025-01-31", None])})
+    shown = readable(days, {"Day": ("day", "date")}, money=Money("EUR"))
+    assert shown.cells["Day"].tolist() == ["31 January 2025", "–"]
+
+
 def test_a_range_without_ends_is_one_dash():
     frame = pd.DataFrame({"low": [np.nan, 100.0], "high": [np.nan, np.nan]})
     shown = readable(frame, {"Range": ("low", "high", "money")}, money=Money("USD"))
