@@ -2,7 +2,7 @@
 SHELL  := /bin/sh
 VENV   := .venv
 BIN    := $(VENV)/bin
-STUDY  ?= cdnow
+STUDY  ?= cdnow nordtel
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
@@ -23,8 +23,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-report: setup  ## value report of the CDNOW purchases (STUDY=path/to/study.toml for another)
-	$(BIN)/cxmodels run $(STUDY)
+# Several studies run side by side: of one alone, a processor would idle where one page waits for another.
+report: setup  ## reports of the CDNOW purchases and a simulated operator (STUDY=path/to/study.toml for another)
+	@test $(words $(STUDY)) -gt 1 && export TERM=dumb; runs=; \
+	for study in $(STUDY); do $(BIN)/cxmodels run $$study & runs="$$runs $$!"; done; \
+	failed=0; for run in $$runs; do wait $$run || failed=1; done; exit $$failed
 
 lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/00-start-here.ipynb

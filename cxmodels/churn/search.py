@@ -88,18 +88,18 @@ def search_settings(
     used = rows.some(SEARCH_ROWS, seed=seed)
     judged = None if later is None else later.some(SEARCH_ROWS, seed=seed).beside(used.binned)
     splits = _split(used, customer_folds(used, seed=seed)) if judged is None else []
+    settings = [one.parameters(seed=seed, monotone=monotone) for one in candidates]
     tried: list[_Tried] = []
-    for settings in candidates:
-        parameters = settings.parameters(seed=seed, monotone=monotone)
-        if judged is None:
+    if judged is None:
+        for parameters in settings:
             limit = HOPELESS * min((one.first for one in tried), default=np.inf)
             tried.append(_try_on_folds(used, splits, parameters, limit=limit))
-        elif len(candidates) > 1:
-            tried.append(_try_on_later(used, judged, parameters))
-        else:
-            tried.append(_Tried(0, np.nan, np.nan))
+    elif len(candidates) > 1:
+        tried = [_try_on_later(used, judged, parameters) for parameters in settings]
+    else:
+        tried = [_Tried(0, np.nan, np.nan)]
     best = _winner(tried, judged is None)
-    table = pd.DataFrame([settings.to_dict() for settings in candidates]).assign(
+    table = pd.DataFrame([one.to_dict() for one in candidates]).assign(
         rounds=[one.rounds for one in tried],
         log_loss=[one.loss for one in tried],
         chosen=np.arange(len(tried)) == best,

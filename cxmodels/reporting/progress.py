@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -98,8 +99,8 @@ class Bars:
 
 @contextmanager
 def shown() -> Iterator[Progress]:
-    """Give what fits the place: bars in a terminal, lines elsewhere."""
-    if not sys.stderr.isatty():
+    """Give what fits the place: bars in a terminal that can move them, lines elsewhere."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield Lines()
         return
     bars = Bars()

@@ -59,5 +59,9 @@ def test_bars_move_in_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     with shown() as progress:
         assert isinstance(progress, Lines)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     with shown() as progress:
         assert isinstance(progress, Bars)
+    monkeypatch.setenv("TERM", "dumb")
+    with shown() as progress:
+        assert isinstance(progress, Lines)
