@@ -7,10 +7,10 @@ from cxmodels.churn.drift import measure_drift
 from cxmodels.churn.features import snapshot_frame
 from cxmodels.churn.leaks import refuse_leaks
 from cxmodels.churn.model import FitPlan, fit_churn
-from cxmodels.churn.risk import assess_risk
 from cxmodels.churn.rivals import fit_rivals
 from cxmodels.churn.scores import score_churn
 from cxmodels.churn.targeting import Offer, compare_rules
+from cxmodels.churn.today import assess_today
 from cxmodels.churn.worth import customer_worth
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "FitPlan",
     "Offer",
     "ShortHistory",
-    "assess_risk",
+    "assess_today",
     "compare_models",
     "compare_rules",
     "customer_worth",

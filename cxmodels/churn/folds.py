@@ -24,8 +24,7 @@ class Frames:
     train, calibrate : DataFrame
         Rows with a label; a model learns from the first, and is calibrated on the second.
     evaluate : DataFrame
-        In a test, customers of whom no row is in the others; otherwise everybody to be scored: of data
-        without dates, all who have not left.
+        In a test, customers of whom no row is in the others; otherwise everybody to be scored.
     notes : tuple of str
         How customers and dates were parted.
     """
@@ -99,10 +98,7 @@ def part_frames(
     known = table["churned"].notna().to_numpy()
     everywhere = np.full(len(table), True)
     learned = everywhere if stage is None else np.isin(day, np.array(stage.train, dtype="datetime64[ns]"))
-    if stage is not None:
-        evaluated = day == np.datetime64(stage.evaluate, "ns")
-    else:  # who has left already need not be foretold, and tells in a test how many do
-        evaluated = everywhere if test_share else table["churned"].to_numpy(dtype=float) != 1.0
+    evaluated = everywhere if stage is None else day == np.datetime64(stage.evaluate, "ns")
     if stage is None or stage.calibrate is None:
         apart = place >= 1.0 - APART * (1.0 - test_share)
         train, calibrate = learned & ~apart, learned & apart

@@ -313,7 +313,7 @@ def test_a_flat_table_comes_first_and_says_what_cannot_be_checked(tables):
     assert any(note.startswith("Not used beside the flat table: transactions") for note in found.notes)
     frames = found.for_test()
     assert len(frames.train) + len(frames.calibrate) + len(frames.evaluate) == 500
-    assert found.for_scoring().evaluate["churned"].tolist() == [0.0] * int((flat["churned"] == 0).sum())
+    assert len(found.for_scoring().evaluate) == 500
 
 
 @pytest.mark.slow

@@ -1,0 +1,88 @@
+"""Who is at risk now? The final model, and everybody scored by a model that does not know their outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cxmodels.churn.features import Snapshots
+from cxmodels.churn.model import ChurnModel, FitPlan, fit_churn
+from cxmodels.churn.risk import ChurnRisk, assess_risk
+from cxmodels.churn.worth import Worth
+
+HALVES = 2
+
+
+@dataclass(frozen=True)
+class Today:
+    """Customers at risk, and the model to keep.
+
+    Attributes
+    ----------
+    model : ChurnModel
+        Fitted to everything that is known.
+    risk : ChurnRisk
+        Of everybody who can still leave.
+    learned, scored : DataFrame
+        The rows that the model learned from, and those that were scored.
+    note : str
+        How customers were scored where they have no later date; else empty.
+    """
+
+    model: ChurnModel = field(repr=False)
+    risk: ChurnRisk
+    learned: pd.DataFrame = field(repr=False)
+    scored: pd.DataFrame = field(repr=False)
+    note: str = ""
+
+
+def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = None, seed: int = 0) -> Today:
+    """Fit the model to all that is known, and score who can still leave.
+
+    Parameters
+    ----------
+    snapshots : Snapshots
+    worth : Worth
+        What customers are worth on the date of the study.
+    plan : FitPlan, optional
+        With refits; without dates three fits are made by it.
+    seed : int
+
+    Returns
+    -------
+    Today
+
+    Raises
+    ------
+    ValueError
+        As `fit_churn`, `assess_risk` and `Snapshots.for_scoring`.
+
+    Notes
+    -----
+    Where there are dates, today's outcome is not known to anybody. A flat table has the outcome beside the
+    features: a model that learned from a customer who stayed would say so. So each half of the customers is
+    scored by a model of the other half, and those who had not left are shown: as likely to leave as
+    customers with their features were.
+    """
+    features, words = list(snapshots.features), snapshots.labels
+    frames = snapshots.for_scoring()
+    model = fit_churn(frames.train, frames.calibrate, features=features, seed=seed, plan=plan)
+    if snapshots.plan is not None:
+        risk = assess_risk(model, frames.evaluate, worth, label=words)
+        return Today(model, risk, frames.train, frames.evaluate)
+    parts, scored = [], []
+    for turn in range(HALVES):
+        half = snapshots.for_test(test_share=1.0 / HALVES, turn=turn)
+        other = fit_churn(half.train, half.calibrate, features=features, seed=seed, plan=plan)
+        here = half.evaluate[half.evaluate["churned"] != 1.0].reset_index(drop=True)
+        parts.append(assess_risk(other, here, worth, label=words))
+        scored.append(here)
+    risk = ChurnRisk(
+        table=pd.concat([part.table for part in parts], ignore_index=True),
+        draws=np.concatenate([part.draws for part in parts], axis=1),
+        shared=np.concatenate([part.shared for part in parts]),
+    )
+    note = "Each half of the customers was scored by a model of the other half; who had left is not shown."
+    return Today(model, risk, frames.train, pd.concat(scored, ignore_index=True), note)
