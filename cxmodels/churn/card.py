@@ -155,7 +155,7 @@ def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]
         row = figures.get(name)
         if row is not None and row["value"] is not None:
             ends = f" ({row['low']:.3f} to {row['high']:.3f})" if row["low"] is not None else ""
-            told.append((f"{words} on the test date", f"{row['value']:.3f}{ends}"))
+            told.append((f"{words} in the test", f"{row['value']:.3f}{ends}"))
     versions = ", ".join(f"{name} {number}" for name, number in data["versions"].items())
     return [*told, ("Drift", str(sections["drift"]["verdict"])), ("Made with", versions)]
 

@@ -108,6 +108,6 @@ def test_the_summary_says_what_it_learned_from_and_how_good_it_was(model, train,
     told = card.summary.set_index("fact")["value"]
     assert told["Learned from"] == f"{len(train):,} rows of {len(train):,} customers"
     assert told["Date tested on"] == "none: the data have no dates"
-    assert told["AUC on the test date"].startswith(f"{scores.table.loc['auc', 'value']:.3f} (")
+    assert told["AUC in the test"].startswith(f"{scores.table.loc['auc', 'value']:.3f} (")
     model.save(tmp_path, card=card)
     assert json.loads((tmp_path / "card.json").read_text())["title"] == "Test"
