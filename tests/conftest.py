@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -65,8 +66,7 @@ def operator_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("operator")
     write_operator(folder, 4_000, seed=7)
     text = (PROJECT / "data" / "nordtel" / "study.toml").read_text(encoding="utf-8")
-    for table in ("transactions", "contracts", "contacts", "surveys", "events", "treatments", "customers"):
-        text = text.replace('source = "nordtel"', f'source = "{table}.parquet"', 1)
+    text = re.sub(r'(\[tables\.(\w+)\]\n)source = "nordtel"', r'\1source = "\2.parquet"', text)
     (folder / "study.toml").write_text(text, encoding="utf-8")
     return run_study(folder / "study.toml", out=folder / "report", notebooks=PROJECT / "notebooks")
 

@@ -5,7 +5,7 @@ from cxmodels.churn.comparison import compare_models
 from cxmodels.churn.dates import ShortHistory
 from cxmodels.churn.drift import measure_drift
 from cxmodels.churn.features import snapshot_frame
-from cxmodels.churn.leaks import refuse_leaks
+from cxmodels.churn.leaks import LeakError, refuse_leaks
 from cxmodels.churn.model import FitPlan, fit_churn
 from cxmodels.churn.rivals import fit_rivals
 from cxmodels.churn.scores import score_churn
@@ -16,6 +16,7 @@ from cxmodels.churn.worth import customer_worth
 __all__ = [
     "Evidence",
     "FitPlan",
+    "LeakError",
     "Offer",
     "ShortHistory",
     "assess_today",

@@ -22,6 +22,10 @@ LIMITS = (
     "A reason or a contribution explains the model; it does not say what would keep the customer.",
     "An interval covers what other customers to learn from would have changed, not a changed world.",
 )
+OTHER_MODEL = (
+    "The figures are of a model with the same settings that had seen neither the test date nor the customers "
+    "tested on; the model that is kept has learned from both where their outcome is known."
+)
 FLAT = "The data have no dates: whether each feature was known before the customer left cannot be checked."
 _CALIBRATED = {
     "none": "none: nothing foretold the date calibrated on better than the model as it is",
@@ -203,10 +207,11 @@ def _leaks(leaks: LeakReport | None) -> dict[str, Any]:
 
 
 def _limits(model: ChurnModel, evidence: Evidence) -> list[str]:
-    notes = list(LIMITS)
+    notes = [*LIMITS, *([OTHER_MODEL] if evidence.scores else [])]
     if not model.origin["train"]["dates"]:
         notes.append(FLAT)
-    if evidence.scores and not evidence.test_dates:
+    latest = max(model.origin["train"]["dates"], default="")
+    if evidence.scores and not max(evidence.test_dates, default="") > latest:
         notes.append(NOT_LATER)
     if model.calibration.gains is None:
         notes.append(UNCALIBRATED)

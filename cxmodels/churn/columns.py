@@ -13,7 +13,8 @@ import pandas as pd
 DAY_SECONDS = 86_400
 FEWEST_NAMES = 50  # texts of so few values are categories, however few rows there are
 LIKE_AN_ID = 0.9  # share of rows with a value of their own: no category, but a name
-PLAIN_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?"  # 007 is no number, and 1,5 could be two things
+# 007 is no number, and 1,5 could be two things
+PLAIN_NUMBER = r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
 @dataclass(frozen=True)

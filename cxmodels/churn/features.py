@@ -33,7 +33,7 @@ KEYS = ("customer_id", "as_of", "churned")
 WORTH = "clv"  # of a flat table: what is lost if the customer leaves, and no feature
 CONTRACT_WORDS = {
     "tenure_days": "days as a customer",
-    "bound_days_left": "days until the binding ends",
+    "bound_days_left": "days until the binding ends (below 0: since it ended)",
     "months_since_bound": "months since the binding ended",
 }
 LOGS = {"transactions": "timestamp", "events": "timestamp", "contacts": "timestamp", "surveys": "sent_at"}

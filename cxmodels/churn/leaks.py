@@ -162,11 +162,12 @@ def refuse_leaks(
         suspects = report.table[report.table["verdict"] == "refused"]
         listed = "\n".join(f"  {row.feature}: {row.reason}" for row in suspects.itertuples())
         names = ", ".join(f'"{name}"' for name in (*allow, *report.refused))
+        suspected = ", ".join(f'"{name}"' for name in report.refused)
         plural = len(suspects) > 1
         raise LeakError(
             f"{len(suspects)} feature{'s' if plural else ''} may know who left:\n{listed}\n"
-            "Leave them out. Where one was known before the customer decided, let it pass: "
-            f"churn.allow = [{names}]"
+            f"Take them out: churn.exclude = [{suspected}], or what they were counted from. Where one was "
+            f"known before the customer decided, let it pass: churn.allow = [{names}]"
         )
     return report
 

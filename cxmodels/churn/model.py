@@ -222,7 +222,8 @@ def fit_churn(
     ------
     ValueError
         Where a column is missing, no feature is left, a label is not 0 or 1, all rows have the same label, a
-        later row is not later than every training row, or a monotone feature is no numeric feature.
+        later row is no later than every training row and some customer is in both, or a monotone feature is
+        no numeric feature.
 
     Notes
     -----
@@ -340,6 +341,8 @@ def _parts(frame: pd.DataFrame) -> list[pd.DataFrame]:
 def _check_dates(known: pd.DataFrame, judge: pd.DataFrame) -> None:
     if "as_of" not in known.columns or "as_of" not in judge.columns:
         return
+    if not judge["customer_id"].isin(known["customer_id"]).any():
+        return  # other customers do not flatter, whatever the date
     last, first = pd.to_datetime(known["as_of"]).max(), pd.to_datetime(judge["as_of"]).min()
     if pd.notna(last) and pd.notna(first) and first <= last:
         raise ValueError(

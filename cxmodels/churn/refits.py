@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,6 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from cxmodels.churn.trees import Rows, train_trees
-from cxmodels.value.boosting import side_by_side
 from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.intervals import NORMAL
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
 QUICKER = 3.0  # times the learning rate of the model, with as many times fewer trees, of a refit
 LONGEST_STEP = 0.15
+FEWEST_REFITS = 2
 REHEARSALS = 3  # made-up worlds in which the intervals are tried
 MOST_STRETCH = 1.5
 HELD = (
@@ -90,6 +89,8 @@ def refit(
     """
     if refits == 0:
         return Refits(())
+    if refits < FEWEST_REFITS:
+        raise ValueError(f"refits is {refits}: a spread takes {FEWEST_REFITS}; or give 0 for no intervals.")
     quick, rounds = _quicker(parameters, rounds=booster.num_trees())
     customers = int(rows.places.max()) + 1
     drawn = max(round(customers * min(1.0, refit_rows / len(rows.labels))), 1)
@@ -101,7 +102,7 @@ def refit(
         part.set_weight(times[times > 0])  # whoever is drawn twice counts twice
         return train_trees(part, {**quick, "seed": seed + one + 1}, rounds=rounds)[0]
 
-    boosters = side_by_side(learn, range(refits))
+    boosters = [learn(one) for one in range(refits)]
     scale = float(np.sqrt(drawn / customers))
     return Refits(tuple(boosters), scale, _rehearse(booster, boosters, rows, quick, rounds, scale, seed=seed))
 
@@ -139,7 +140,7 @@ def _rehearse(
     middle = score.mean()
     narrower = np.std(learn(score, REHEARSALS)) / max(float(np.std(score[looked])), 1e-9)
     truth = middle + (score - middle) / np.clip(narrower, 1.0 / MOST_STRETCH, 1.0)
-    told = np.array(side_by_side(partial(learn, truth), range(REHEARSALS)))
+    told = np.array([learn(truth, world) for world in range(REHEARSALS)])
     off = np.abs(told - truth[looked]) / spread
     return max(float(np.quantile(off, HELD)) / NORMAL, 1.0)
 

@@ -38,9 +38,9 @@ class Offer:
     def break_even(
         cls, probability: npt.ArrayLike, clv: npt.ArrayLike, *, acceptance: float = 0.3, contact: float = 0.1
     ) -> Offer:
-        """Return the offer that earns nothing and loses nothing with the average customer.
+        """Return the offer of which it is expected that reaching everybody neither earns nor loses.
 
-        Reaching everybody with it is no use; what it earns is what choosing earns.
+        What it earns is then what choosing earns.
 
         Parameters
         ----------
@@ -56,19 +56,20 @@ class Offer:
         Raises
         ------
         ValueError
-            Where customers are worth nothing on average: no offer pays.
+            Where leavers are worth nothing on average: no offer pays.
 
         Examples
         --------
         >>> offer = Offer.break_even([0.1, 0.3], [90.0, 110.0])
-        >>> float(expected_profit([0.2], [100.0], offer=offer).round(9).sum())
+        >>> abs(float(expected_profit([0.1, 0.3], [90.0, 110.0], offer=offer).sum().round(9)))
         0.0
         """
-        chance, worth = (float(np.asarray(one, dtype=float).mean()) for one in (probability, clv))
-        if not worth > 0.0:
-            raise ValueError(f"Customers are worth {worth:.2f} on average: no offer can pay.")
-        kept = chance * acceptance
-        incentive = kept * worth / (kept + 1.0 - chance + contact)
+        chance = checked_probability(probability)
+        at_risk = float(np.mean(chance * read_numbers(clv, rows=len(chance), name="clv")))
+        if not at_risk > 0.0:
+            raise ValueError(f"The value at risk is {at_risk:.2f} a customer: no offer can pay.")
+        mean = float(chance.mean())
+        incentive = acceptance * at_risk / (acceptance * mean + 1.0 - mean + contact)
         return cls(incentive, contact * incentive, acceptance)
 
     def read(self, *, rows: int) -> tuple[Floats, Floats, Floats]:
@@ -277,10 +278,10 @@ def _verdict(table: pd.DataFrame, number: int) -> str:
         return "No customer is expected to bring more than the offer costs: reach nobody."
     best = table.loc["expected profit"]
     if best["gain_low"] > 0:
-        return "Targeting by expected profit earned more than by risk alone, by more than chance gives."
+        return "Choosing by expected profit would have earned more than by risk alone, beyond chance."
     if best["gain_high"] < 0:
         return (
-            "Targeting by expected profit earned less than targeting by risk alone: the probabilities or the "
+            "Choosing by expected profit would have earned less than by risk alone: the probabilities or the "
             "clv are off. Check the calibration by value decile."
         )
-    return "Targeting by expected profit and by risk alone earned the same to within chance."
+    return "Choosing by expected profit and by risk alone would have earned the same to within chance."

@@ -244,7 +244,7 @@ def _segments(tables: Tables, study: Study) -> Verdict:
     return verdict
 
 
-def _lines(name: str, *, has: str = "", later: bool = True) -> Callable[[Tables, Study], Verdict]:
+def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
     """Return a check that a table has rows known by `as_of`, from enough customers, and a filled column."""
 
     def look(tables: Tables, study: Study) -> Verdict:
@@ -257,7 +257,7 @@ def _lines(name: str, *, has: str = "", later: bool = True) -> Callable[[Tables,
         what = f"{counted(customers, 'customer')} with {name}" + (f" that fill {has}" if has else "")
         if customers < FEWEST_OF_EACH:
             return Verdict(False, f"{what} by {study.as_of}: at least {FEWEST_OF_EACH} are needed.")
-        return Verdict(True, f"{what} by {study.as_of}.{' ' + _LATER if later else ''}")
+        return Verdict(True, f"{what} by {study.as_of}. {_LATER}")
 
     return look
 
@@ -312,7 +312,7 @@ _QUESTIONS = (
         "What is a customer under contract worth?",
         "04-churn-risk",
         ("contracts",),
-        _lines("contracts", later=False),
+        _leaving,
     ),
     _Question(
         "How content are customers, and how sure is that?", "", ("surveys",), _lines("surveys", has="score")

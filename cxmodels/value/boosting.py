@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +12,6 @@ from cxmodels.value.counts import Floats
 if TYPE_CHECKING:
     import lightgbm
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 MAX_ROWS = 60_000  # more rows cost time and change a shallow model little
 
 COMMON: dict[str, object] = {
@@ -25,7 +19,8 @@ COMMON: dict[str, object] = {
     "deterministic": True,
     "force_row_wise": True,
     "feature_pre_filter": False,
-    # on a machine that others use too, a second thread waits longer than it works
+    # on a machine that others use too, a second thread waits longer than it works; and fits side by side in
+    # threads of one process are no way out: with categories, LightGBM 4.7 crashed in most tries of eight
     "num_threads": 1,
 }
 SHALLOW: dict[str, object] = {
@@ -38,16 +33,6 @@ SHALLOW: dict[str, object] = {
     "lambda_l2": 10.0,
 }
 PLAIN: dict[str, object] = {"learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 50}
-
-
-def side_by_side(fit: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Return what `fit` gives for each item, in their order; as many at a time as there are processors.
-
-    LightGBM works outside of Python's lock, so fits of one thread each run truly side by side. Several
-    threads for one fit would wait for each other where others use the machine too.
-    """
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return list(pool.map(fit, items))
 
 
 def train(

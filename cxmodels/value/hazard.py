@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cxmodels.value.boosting import MAX_ROWS, side_by_side, train
+from cxmodels.value.boosting import MAX_ROWS, train
 from cxmodels.value.cohort_tail import CohortTail, fit_tail
 from cxmodels.value.contract_months import at_risk, read_contracts, shift_months
 from cxmodels.value.counts import Floats
@@ -95,12 +95,11 @@ def fit_hazard(
         return _cohort_alone(fitter, leavers, as_of=as_of, refits=refits)
     check, calibrations = _look_back(fitter, frame, rows, as_of=as_of, refits=refits)
     seen = leavers_by_lead(rows, leads=leads)
-
-    def again(number: int) -> Refit:
-        return fitter.refit(rows, as_of=as_of, number=number, calibration=calibrations[number])
-
     return HazardModel(
-        refits=tuple(side_by_side(again, range(refits))),
+        refits=tuple(
+            fitter.refit(rows, as_of=as_of, number=number, calibration=calibration)
+            for number, calibration in enumerate(calibrations)
+        ),
         features=tuple(fitter.names),
         levels=fitter.levels,
         lead_weights=seen / (seen + LEAD_WEIGHT),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
-from cxmodels.value.boosting import predict, side_by_side
+from cxmodels.value.boosting import predict
 from cxmodels.value.cohort_tail import CohortTail
 from cxmodels.value.counts import Floats
 from cxmodels.value.hazard_check import Calibration
@@ -93,13 +93,11 @@ class HazardModel:
             At the end of each month, by each refit; the first is 1, at the snapshot itself.
         """
         curves = np.ones((len(self.refits), len(rows), months + 1), dtype=np.float32)
-
-        def fill(lead: int) -> None:
-            for number, hazard in enumerate(self.hazards(rows, np.full(len(rows), float(lead)))):
-                curves[number, :, lead] = 1.0 - hazard
-
-        side_by_side(fill, range(1, months + 1))
-        return np.cumprod(curves, axis=2, out=curves)
+        for lead in range(1, months + 1):
+            hazards = self.hazards(rows, np.full(len(rows), float(lead)))
+            for number, hazard in enumerate(hazards):
+                curves[number, :, lead] = curves[number, :, lead - 1] * (1.0 - hazard)
+        return curves
 
     def hazards(self, rows: pd.DataFrame, lead: Floats) -> Iterator[Floats]:
         """Yield the probability of leaving in a lead month given staying until then, by each refit."""

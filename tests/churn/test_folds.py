@@ -10,6 +10,8 @@ import pytest
 
 from cxmodels.churn.dates import Stage
 from cxmodels.churn.folds import hashed_places, part_frames
+from cxmodels.churn.model import fit_churn
+from tests.churn.churners import FEATURES, NO_REFITS, make_customers
 
 DATES = [date(2024, month, 1) for month in range(1, 6)]
 STAGE = Stage(tuple(DATES[:2]), DATES[2], DATES[3])
@@ -109,3 +111,18 @@ def test_a_share_out_of_range_is_refused(share):
 def test_too_few_customers_for_the_share_are_refused():
     with pytest.raises(ValueError, match="no row to foretell"):
         part_frames(_table(customers=3), STAGE, test_share=1e-9)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        Stage((date(2024, 1, 31), date(2024, 2, 29)), None, date(2024, 3, 31)),
+        Stage((date(2024, 1, 31),), None, date(2024, 1, 31)),
+    ],
+    ids=["no date to calibrate on", "one date"],
+)
+def test_where_no_date_is_left_to_calibrate_on_a_model_can_be_fitted_all_the_same(stage):
+    frame, _ = make_customers(600, seed=5, snapshots=3)
+    frames = part_frames(frame, stage)
+    model = fit_churn(frames.train, frames.calibrate, features=FEATURES, plan=NO_REFITS)
+    assert np.isfinite(model.predict(frames.evaluate)).all()
