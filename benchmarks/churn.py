@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmarks.churn_sets import SETS, ChurnSet, features_of
+from benchmarks.churn_sets import SETS, ChurnSet, features_of, worth_of
 from benchmarks.machine import describe_machine
 from benchmarks.report import Result, Section, Verdict
 from cxmodels.churn.comparison import compare_models
@@ -84,7 +84,7 @@ def measure_set(churn_set: ChurnSet, *, repeats: int) -> Outcome:
             for model, values in predicted.items():
                 told.setdefault(model, np.empty(len(labels)))[out] = values
         said.append((fold, told))
-    clv = churn_set.clv(frame).to_numpy(dtype=float)
+    clv = worth_of(frame).to_numpy(dtype=float)
     offer = Offer(INCENTIVE * clv.mean(), CONTACT * clv.mean(), 0.3)
     first = said[0][1]
     compared = compare_models(labels, first)

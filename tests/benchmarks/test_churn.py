@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.churn import OURS, PLAIN, Outcome, folds_of, predict_fold, verdicts
-from benchmarks.churn_sets import SETS, ChurnSet
+from benchmarks.churn_sets import SETS, features_of, worth_of
 from cxmodels.churn.targeting import TargetingRules
 from tests.churn.churners import FEATURES, make_customers
 
@@ -28,11 +28,10 @@ def test_folds_have_as_many_leavers_each_and_move_with_the_seed():
     assert (folds_of(labels, seed=2) != fold).any()
 
 
-def test_a_customer_is_worth_the_margin_of_a_year_of_fees_or_what_the_set_says():
-    frame = pd.DataFrame({"fee": [10.0, np.nan, -5.0]})
-    fees = ChurnSet("fees", "", "fee", 12, auc=0.8, rival=None)
-    assert fees.clv(frame).tolist() == [42.0, 21.0, 0.0]
-    assert ChurnSet("worth", "", "fee", 0, auc=0.8, rival=None).clv(frame).tolist() == [10.0, 5.0, 0.0]
+def test_a_customer_is_worth_what_the_study_says_and_at_least_nothing():
+    frame = pd.DataFrame({"clv": [10.0, np.nan, -5.0], "fee": 1.0, "customer_id": "a", "churned": 1.0})
+    assert worth_of(frame).tolist() == [10.0, 5.0, 0.0]
+    assert features_of(frame) == ["fee"]
 
 
 def outcome(*, auc=0.9, loss=0.3, slope=1.0, gain=1.0):
