@@ -119,7 +119,7 @@ def test_the_first_page_holds_answers_findings_what_was_left_out_and_files(open_
         "The base is worth £5.00.",
         "£4.00 to £6.00",
         "forecast",
-        "the study names no table 'contracts'",
+        "it needs contracts, and the study has none",
         "One row was set aside.",
         "From: What did customers bring?",
         "run.json",
