@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +22,8 @@ LONGEST_STEP = 0.15
 FEWEST_REFITS = 2
 REHEARSALS = 3  # made-up worlds in which the intervals are tried
 MOST_STRETCH = 1.5
-HELD = (
-    0.95  # of the truth of made-up worlds: being made of trees, they are easier for trees than the real one
-)
+# of the truth of made-up worlds: being made of trees, they are easier for trees than the real one
+HELD = 0.95
 REHEARSED_ROWS = 10_000  # in which it is looked whether they hold the truth
 
 
@@ -47,7 +46,9 @@ class Refits:
 
     def deviation(self, matrix: npt.NDArray[np.float64]) -> Floats:
         """Return how far each row's log odds may be off, as a standard deviation; shape (rows,)."""
-        return _spread(self.boosters, matrix) * self.scale * self.widening
+        scores = np.array([booster.predict(matrix, raw_score=True) for booster in self.boosters])
+        spread: Floats = scores.std(axis=0, ddof=1)
+        return spread * self.scale * self.widening
 
 
 def refit(
@@ -102,9 +103,8 @@ def refit(
         part.set_weight(times[times > 0])  # whoever is drawn twice counts twice
         return train_trees(part, {**quick, "seed": seed + one + 1}, rounds=rounds)[0]
 
-    boosters = [learn(one) for one in range(refits)]
-    scale = float(np.sqrt(drawn / customers))
-    return Refits(tuple(boosters), scale, _rehearse(booster, boosters, rows, quick, rounds, scale, seed=seed))
+    made = Refits(tuple(learn(one) for one in range(refits)), float(np.sqrt(drawn / customers)))
+    return replace(made, widening=_rehearse(booster, made, rows, quick, rounds=rounds, seed=seed))
 
 
 def _quicker(parameters: Mapping[str, object], *, rounds: int) -> tuple[dict[str, object], int]:
@@ -116,18 +116,17 @@ def _quicker(parameters: Mapping[str, object], *, rounds: int) -> tuple[dict[str
 
 def _rehearse(
     booster: lightgbm.Booster,
-    boosters: Sequence[lightgbm.Booster],
+    made: Refits,
     rows: Rows,
     parameters: Mapping[str, object],
-    rounds: int,
-    scale: float,
     *,
+    rounds: int,
     seed: int,
 ) -> float:
     """Return how many times the spread has to be widened to hold the truth of worlds made by the model."""
     score = np.asarray(booster.predict(rows.matrix, raw_score=True))
     looked = np.random.default_rng(seed).permutation(len(score))[:REHEARSED_ROWS]
-    spread = np.maximum(_spread(boosters, rows.matrix[looked]) * scale, 1e-9)
+    spread = np.maximum(made.deviation(rows.matrix[looked]), 1e-9)
 
     def learn(truth: Floats, world: int) -> Floats:
         rng = np.random.default_rng((seed, world, 1))
@@ -148,8 +147,3 @@ def _rehearse(
 def _some(rows: Rows, chosen: Integers) -> lightgbm.Dataset:
     """Return a copy of some rows, in the bins of all."""
     return rows.binned.subset(chosen.tolist(), params=rows.binned.get_params()).construct()
-
-
-def _spread(boosters: Sequence[lightgbm.Booster], matrix: npt.NDArray[np.float64]) -> Floats:
-    scores = np.array([booster.predict(matrix, raw_score=True) for booster in boosters])
-    return np.asarray(scores.std(axis=0, ddof=1), dtype=float)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from cxmodels.value.boosting import COMMON
 from cxmodels.value.counts import Floats, Integers
 
 if TYPE_CHECKING:
     import lightgbm
 
-# on a machine that others use too, a second thread waits longer than it works (200 times, where measured)
-THREADS = 1
 BINS = 127
 PATIENCE = 30  # rounds without a gain, after which training stops
 MOST_ROUNDS = 1_000
@@ -64,10 +63,7 @@ class TreeSettings:
             "bagging_freq": 1 if self.row_share < 1.0 else 0,
             "lambda_l2": self.l2,
             "seed": seed,
-            "num_threads": THREADS,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
+            **COMMON,
             **({"monotone_constraints": monotone} if monotone and any(monotone) else {}),
         }
 
@@ -120,7 +116,7 @@ class Rows:
         """LightGBM's form of the rows. Bins take as long as many trees: they are made once."""
         import lightgbm  # here: it loads scikit-learn, a second that small studies need not wait
 
-        parameters = {"max_bin": BINS, "feature_pre_filter": False, "verbose": -1, "num_threads": THREADS}
+        parameters = {**COMMON, "max_bin": BINS}
         data = lightgbm.Dataset(
             self.matrix, self.labels, categorical_feature=self.categorical, params=parameters
         )
