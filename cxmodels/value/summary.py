@@ -74,7 +74,7 @@ def summarise(
         first_day=days.day.min(),
         last_day=days.day.max(),
         total_spend=settled_sum(days.spend),
-        first_value=days.spend.argmin(days.day),
+        first_value=_at_earliest(days.spend, days.day),
         refunds=-settled_sum(days.back),
     )
     customers = customers.filter(customers.purchase_days > 0)
@@ -150,6 +150,11 @@ def outcomes(
         spend=settled_sum(days["value"]),
         discounted_spend=settled_sum(days["value"] * factor),
     )
+
+
+@ibis.udf.agg.builtin(name="min_by")
+def _at_earliest(value: float, day: date) -> float:  # type: ignore[empty-body]
+    """Give the value on the earliest day: ibis' own argmin sorts every customer's days for it."""
 
 
 def _require(transactions: ir.Table, *columns: str) -> None:
