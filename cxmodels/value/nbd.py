@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from cxmodels.value.counts import Counts, Floats
@@ -95,6 +94,8 @@ def fit_nbd(counts: Counts) -> dict[str, float]:
     exposure = float((weights * age).sum())
     if purchases == 0.0 or exposure == 0.0:
         return {"r": float(np.exp(-LOG_BOUND)), "alpha": scale}
+
+    from scipy.optimize import minimize  # slow to load: only where something is fitted
 
     # in r and the mean rate r / alpha the two parameters are nearly independent
     def negative(logs: Floats) -> float:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from cxmodels.study_errors import nearest
@@ -315,6 +314,8 @@ def _bounded_mean(params: dict[str, float], cells: SpendCells) -> tuple[dict[str
     mean = params["p"] * params["v"] / (q - 1.0) if q > 1.0 else np.inf
     if cells.mean / LARGEST_MEAN_RATIO <= mean <= cells.mean * LARGEST_MEAN_RATIO:
         return params, ""
+
+    from scipy.optimize import minimize  # slow to load: only where something is fitted
 
     def named(logs: Floats) -> dict[str, float]:
         p, excess = np.exp(logs)
