@@ -34,8 +34,9 @@ def print_readiness(study: Study, *, stream: TextIO | None = None) -> None:
         print(f"  {sentence}", file=stream)
     if "transactions" in tables:
         alone = find_slips(tables.transactions, as_of=study.as_of, settings=study.value)
-        if alone.note:
-            print(f"  transactions: {alone.note} {alone.cure}", file=stream)
+        for note, cure in ((alone.note, alone.cure), (alone.unknown, "Correct value.large_customers.")):
+            if note:
+                print(f"  transactions: {note} {cure}", file=stream)
     print("Questions:", file=stream)
     for row in questions(tables, study).to_dict("records"):
         mark = "yes" if row["answerable"] else "no "

@@ -215,7 +215,7 @@ def _after(broken: Outcome, step: Step) -> Outcome:
     """Say what becomes of a notebook that needs what another has not brought."""
     if broken.state == "left out":
         return Outcome(step.name, step.title, "left out", why_without(broken.title))
-    return Outcome(step.name, step.title, "skipped", f"{broken.name} {broken.state}")
+    return Outcome(step.name, step.title, "skipped", f"“{broken.title}” {broken.state}")
 
 
 def _settle(run: _Run, outcome: Outcome) -> None:

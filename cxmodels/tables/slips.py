@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from statistics import NormalDist
@@ -42,10 +43,13 @@ class Slips:
         counted as, currency). Largest first.
     typical : float
         The median day's value (currency), refunds taken as positive.
+    strangers : int
+        Ids in the study's `large_customers` that no known row has.
     """
 
     days: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=DAY_COLUMNS), repr=False)
     typical: float = 0.0
+    strangers: int = 0
 
     @property
     def note(self) -> str:
@@ -64,6 +68,14 @@ class Slips:
             "its customer's value is understated, nobody else's. The study can name that customer as a large "
             "one: then the amount counts in full."
         )
+
+    @property
+    def unknown(self) -> str:
+        """How many large customers of the study nobody is, without naming them; empty where there is none."""
+        if not self.strangers:
+            return ""
+        ids = "One id" if self.strangers == 1 else f"{self.strangers} ids"
+        return f"{ids} among the large customers that the study names cannot be found in any purchase known."
 
     @property
     def cure(self) -> str:
@@ -143,19 +155,22 @@ def find_slips(transactions: ir.Table, *, as_of: date, settings: ValueSettings |
     (['c12'], [69.5])
     """
     settings = settings or ValueSettings()
-    days = _net_days(known_since(transactions, settings.history_start, as_of))
+    known = known_since(transactions, settings.history_start, as_of)
+    days, strangers = _net_days(known), 0
     if settings.large_customers:
+        strangers = _strangers(known, settings.large_customers)
         days = days.filter(~days.customer_id.cast("string").isin(settings.large_customers))
     sizes = np.asarray(days.select("size").to_pyarrow()["size"].to_numpy(), dtype=float)
     bound = lone_above(sizes)
     if bound is None:
-        return Slips()
+        return Slips(strangers=strangers)
     found = days.filter(days["size"] > bound).order_by(ibis.desc("size"), "customer_id", "day").to_pandas()
     found = found[~found.duplicated(["customer_id", "refund"], keep=False)]
     counted = float(np.quantile(sizes[sizes <= bound], COUNTED_AS))
     return Slips(
         days=found.assign(counted=np.sign(found["value"]) * counted)[DAY_COLUMNS].reset_index(drop=True),
         typical=float(np.median(sizes)),
+        strangers=strangers,
     )
 
 
@@ -187,6 +202,12 @@ def lone_above(sizes: Floats) -> float | None:
     smaller = np.cumsum(rising)[-most - 1 : -1]
     lone = (top > far) & (top > TIMES_NEXT * below) & (top > SHARE * smaller)
     return float(below[np.argmax(lone)]) if lone.any() else None
+
+
+def _strangers(known: ir.Table, ids: Sequence[str]) -> int:
+    """Count the ids that no row has."""
+    text = known.customer_id.cast("string")
+    return len(set(ids)) - int(known.filter(text.isin(list(ids))).customer_id.nunique().execute())
 
 
 def _net_days(known: ir.Table) -> ir.Table:

@@ -183,7 +183,7 @@ def value_customers(transactions: ir.Table, *, as_of: date, settings: ValueSetti
         value = _modelled(transactions, choice, terms, as_of=as_of, settings=settings)
     else:
         value = _learned(choice, choice.prediction, terms, settings=settings)
-    told = (slips.note,) if slips.note else ()
+    told = tuple(note for note in (slips.note, slips.unknown) if note)
     value = replace(value, slips=slips, notes=(*told, *value.notes))
     if rates is not None:
         return _with_own_margins(value, own_margins(rates, value.table, settings=settings))

@@ -140,3 +140,17 @@ def test_an_ordinary_log_is_handed_on_as_it_is():
 @pytest.mark.parametrize("sizes", [np.empty(0), np.array([5.0]), np.array([1.0] * 8 + [1e9])])
 def test_of_a_few_days_nothing_is_told(sizes):
     assert lone_above(sizes) is None
+
+
+def test_ids_of_large_customers_that_nobody_has_are_counted_and_not_named():
+    log = ibis.memtable(pd.concat([purchases(800), row("works", "2024-03-01", 1e7)]))
+    found = find_slips(log, as_of=AS_OF, settings=ValueSettings(large_customers=["works", "wroks"]))
+    assert found.days.empty
+    assert found.unknown == (
+        "One id among the large customers that the study names cannot be found in any purchase known."
+    )
+    assert find_slips(log, as_of=AS_OF, settings=ValueSettings(large_customers=["works"])).unknown == ""
+    assert (
+        find_slips(log, as_of=AS_OF, settings=ValueSettings(large_customers=["a", "b"])).unknown[:5]
+        == "2 ids"
+    )
