@@ -22,6 +22,7 @@ import pooch
 from cxmodels.datasets.cdnow import MASTER, SAMPLE, write_cdnow
 from cxmodels.datasets.flat import write_flat, write_iranian_churn
 from cxmodels.datasets.online_retail import write_online_retail
+from cxmodels.datasets.sfo_survey import write_sfo_survey
 from cxmodels.datasets.simulated import NORDTEL, Simulated
 from cxmodels.study_errors import nearest
 
@@ -130,7 +131,7 @@ CATALOGUE: dict[str, Entry] = {
         ),
     ),
     "sfo-survey": Entry(
-        "San Francisco airport: passenger survey of 2017 with NPS and touchpoint ratings (0 is a blank)",
+        "San Francisco airport: passenger survey of 2017, NPS and ratings of touchpoints",
         "DataSF open data (PDDL)",
         (
             Remote(
@@ -140,6 +141,7 @@ CATALOGUE: dict[str, Entry] = {
                 "171423b74247f1c0144a93104ef19265975be6a78c6665a7319d8efbc7d1493e",
             ),
         ),
+        write_sfo_survey,
     ),
     "sfo-survey-dictionary": Entry(
         "San Francisco airport: code list and field guide of the survey of 2017 (PDF)",
