@@ -49,7 +49,8 @@ class Verdict:
         """Whether the measured figure keeps the goal."""
         if math.isnan(self.measured):
             return False
-        return self.measured <= self.goal if self.bound == "at most" else self.measured >= self.goal
+        measured, goal = float(self.measured), float(self.goal)
+        return measured <= goal if self.bound == "at most" else measured >= goal
 
     @property
     def sentence(self) -> str:
@@ -139,8 +140,8 @@ class Result:
             "verdicts": [
                 {
                     "question": verdict.question,
-                    "measured": None if math.isnan(verdict.measured) else verdict.measured,
-                    "goal": verdict.goal,
+                    "measured": None if math.isnan(verdict.measured) else float(verdict.measured),
+                    "goal": float(verdict.goal),
                     "bound": verdict.bound,
                     "unit": verdict.unit,
                     "reached": verdict.reached,

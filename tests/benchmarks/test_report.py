@@ -2,6 +2,7 @@ import json
 import math
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,3 +78,11 @@ def test_json_keeps_the_figures_unrounded_and_is_strict(result, tmp_path):
     assert kept["tables"]["Times"][0]["total"] is None
     assert [verdict["reached"] for verdict in kept["verdicts"]] == [True, False]
     assert page.read_text().startswith("# Speed")
+
+
+def test_figures_of_numpy_are_saved_as_plain_json(tmp_path):
+    verdict = Verdict("gain", np.float64(2.0), np.float32(1.0), "at least")
+    result = Result(name="tiny", title="Tiny", sections=(), verdicts=(verdict,), notes=(), machine={})
+    saved = json.loads(save(result, tmp_path)[1].read_text(encoding="utf-8"))
+    assert saved["verdicts"][0]["reached"] is True
+    assert saved["verdicts"][0]["measured"] == 2.0
