@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from cxmodels.study import ChurnSettings
+from cxmodels.value.units import months_before
 
 MOST_TRAINING = 24  # dates: what was so before them says little about today
 
@@ -157,7 +157,7 @@ def step_back(
         found.append(one)
         back = len(found)
         if step_days is None:
-            one = _months_before(day, back * step_months)
+            one = months_before(day, back * step_months)
         else:
             one = day - timedelta(days=back * step_days)
     return tuple(reversed(found))
@@ -229,14 +229,6 @@ def snapshot_dates(
         history_start=history_start,
         notes=tuple(notes),
     )
-
-
-def _months_before(day: date, months: int) -> date:
-    count = day.year * 12 + day.month - 1 - months
-    year, month = divmod(count, 12)
-    last = monthrange(year, month + 1)[1]
-    at_end = day.day == monthrange(day.year, day.month)[1]
-    return date(year, month + 1, last if at_end else min(day.day, last))
 
 
 def _all_known(grid: Sequence[date], *, by: date, wait: int) -> tuple[date, ...]:

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from cxmodels.experience.signal import KEYS, MEASURES, STAGES, STATISTICS, Signal
+from cxmodels.experience.signal import KEYS, MEASURES, STAGES, STATISTICS, Signal, span_of, whole_months
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.cut import known_by
 
@@ -119,7 +119,9 @@ def choose_signals(
     -------
     SignalChoice
         Counts and spend stand for every window, trends for those that fit twice into the longest (or for the
-        shortest), and all other figures for the longest. Scores hold for `SCORE_DAYS`.
+        shortest), and all other figures for the longest. Scores hold for `SCORE_DAYS`. Of transactions a
+        window of 30 or 31 days, or a multiple, is one of calendar months: what is paid monthly would be in a
+        window of 30 days none, once or twice.
 
     Raises
     ------
@@ -264,13 +266,13 @@ class _Chooser:
 
     def _transactions(self, group: _Group, has: frozenset[str]) -> Iterator[Signal]:
         spend, refund = (_Group(prefix) for prefix in ("spend", "refund"))
-        for days in self.windows:
+        for days in {span_of(days): days for days in self.windows}.values():
             yield self._signal(group, "transactions", "count", days=days)
             yield self._signal(spend, "transactions", "sum", days=days)
-        for days in self.trends:
-            yield self._signal(spend, "transactions", "sum_trend", days=days, name=f"spend_trend_{days}d")
-        longest = self.windows[-1]
-        yield self._signal(refund, "transactions", "refunds", name=f"refund_count_{longest}d")
+        for span, days in {span_of(days): days for days in self.trends}.items():
+            yield self._signal(spend, "transactions", "sum_trend", days=days, name=f"spend_trend_{span}")
+        longest = span_of(self.windows[-1])
+        yield self._signal(refund, "transactions", "refunds", name=f"refund_count_{longest}")
         yield self._signal(group, "transactions", "days_since", name="purchase_days_since")
 
     def _course(self, group: _Group, table: str) -> Iterator[Signal]:
@@ -299,8 +301,10 @@ class _Chooser:
         days = days or self.windows[-1]
         stage = {"events": "event", "contacts": "contact", "surveys": "score", "transactions": "money"}[table]
         stage = "wait" if group.prefix == "wait_minutes" else stage
+        monthly = table == "transactions" and statistic != "days_since"
+        span = span_of(days) if monthly else f"{days}d"
         return Signal(
-            name or f"{group.prefix}_{statistic}_{days}d",
+            name or f"{group.prefix}_{statistic}_{span}",
             table,
             statistic,
             of=group.of,
@@ -309,6 +313,7 @@ class _Chooser:
             stage=self.rules.stages.get(group.of or group.prefix, stage),
             limit=limit,
             apart_from=group.apart_from,
+            months=whole_months(days) if monthly else 0,
         )
 
 

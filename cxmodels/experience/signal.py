@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from cxmodels.tables.errors import nearest_names
+from cxmodels.value.units import days_in
 
 STAGES = ("event", "contact", "wait", "score", "money", "usage")
 """Where a signal can stand in the causal order: it happens → contact → wait → score → leaving."""
@@ -28,6 +29,8 @@ COUNTS = frozenset(
     ("count", "sum", "trend", "sum_trend", "unresolved", "repeat", "broken", "silent", "refunds")
 )
 """The figures that are 0, and not missing, where nothing is recorded."""
+
+LONGEST_MONTH = 31
 
 REPEAT_DAYS = 7
 """A contact is a repeat where there was one about the same in so many days before it."""
@@ -54,6 +57,9 @@ class Signal:
         Kind of event, reason of contact or survey metric; empty: all.
     days : int
         Length of the window that ends with the day on which we stand. What was longer ago does not count.
+    months : int
+        Calendar months of the window, instead of `days`, so that what comes once a month, such as a bill, is
+        as often in one window as in another.
     touchpoint : str
         Part of the journey; empty where it is not known.
     stage : str
@@ -86,6 +92,7 @@ class Signal:
     label: str = ""
     limit: float = math.nan
     apart_from: tuple[str, ...] = ()
+    months: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what there is not, and word the label."""
@@ -94,6 +101,8 @@ class Signal:
         self._check("stage", self.stage, STAGES)
         if not self.days >= 1:
             raise ValueError(f"Signal {self.name!r} has days = {self.days!r}; give 1 or more.")
+        if not self.months >= 0:
+            raise ValueError(f"Signal {self.name!r} has months = {self.months!r}; give 1 or more, or none.")
         if self.statistic == "broken" and math.isnan(self.limit):
             raise ValueError(f"Signal {self.name!r} counts broken promises but has no limit; give one.")
         if self.table not in KEYS and (self.of or self.apart_from):
@@ -114,14 +123,35 @@ class Signal:
 
     @property
     def look_back(self) -> int:
-        """Days that the signal looks back, the window before included."""
-        return 2 * self.days if self.statistic in ("trend", "sum_trend") else self.days
+        """Most days that the signal looks back, the window before included."""
+        days = LONGEST_MONTH * self.months or self.days
+        return 2 * days if self.statistic in ("trend", "sum_trend") else days
+
+
+def whole_months(days: int) -> int:
+    """Return as how many calendar months a window is meant; 0 where it is not."""
+    months = round(days / days_in("month"))
+    return months if 30 * months <= days <= LONGEST_MONTH * months else 0
+
+
+def span_of(days: int) -> str:
+    """Name the length of a window of days, or of the months that are meant.
+
+    Examples
+    --------
+    >>> [span_of(days) for days in (7, 28, 30, 90, 365)]
+    ['7d', '28d', '1m', '3m', '12m']
+    """
+    months = whole_months(days)
+    return f"{months}m" if months else f"{days}d"
 
 
 def _in_words(signal: Signal) -> str:
     what, one = _what(signal)
-    window = f"in {signal.days} days"
-    before = f"{window}, less those in the {signal.days} before"
+    length = f"{signal.months} month{'s' * (signal.months > 1)}" if signal.months else f"{signal.days} days"
+    earlier = "month before" if signal.months == 1 else f"{signal.months or signal.days} before"
+    window = f"in {length}"
+    before = f"{window}, less those in the {earlier}"
     measure = {"contacts": "wait in minutes", "transactions": "amount"}.get(signal.table, f"size of {what}")
     metric = signal.of.upper()
     return {
@@ -133,7 +163,7 @@ def _in_words(signal: Signal) -> str:
         else f"worst {one} {window}",
         "days_since": f"days since the last {one}, up to {signal.days}",
         "trend": f"{what} {before}",
-        "sum_trend": f"spend {window}, less that in the {signal.days} before",
+        "sum_trend": f"spend {window}, less that in the {earlier}",
         "unresolved": f"unresolved {what} {window}",
         "repeat": f"{what} again within {REPEAT_DAYS} days, {window}",
         "broken": f"waits above {signal.limit:g} minutes {window}"

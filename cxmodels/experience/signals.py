@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +19,7 @@ from cxmodels.experience.choosing import SignalChoice, SignalRules, choose_signa
 from cxmodels.experience.records import Wanted, records
 from cxmodels.experience.signal import COUNTS, STAGES, Signal
 from cxmodels.tables.collection import Tables
+from cxmodels.value.units import months_before
 
 __all__ = [
     "STAGES",
@@ -31,6 +33,7 @@ __all__ = [
 
 _OF_MEASURE = ("sum", "mean", "worst", "sum_trend", "broken", "refunds")
 _OF_ANSWERS = ("last", "change")
+SHORTEST_MONTH = 28
 
 
 def signal_frame(
@@ -109,13 +112,21 @@ class _Grid:
         return ibis.memtable(pa.table({"customer_id": self.customers, "person": number}))
 
     def calendar(self, look_back: int) -> ir.Table:
-        """Return for each day the dates that look back on it, and how many days ago it is then."""
+        """Return for each day the dates that look back on it, and how many days and months ago it is then."""
         ago = np.arange(look_back, dtype=np.int32)
         days = (self.days.to_numpy().astype("datetime64[D]")[:, None] - ago).ravel()
         date = np.repeat(np.arange(len(self.days), dtype=np.int32), look_back)
         columns = {"day": days, "date": date, "ago": np.tile(ago, len(self.days))}
         as_of = np.repeat(self.days.to_numpy().astype("datetime64[D]"), look_back)
-        return ibis.memtable(pa.table({**columns, "as_of": as_of}))
+        months = np.concatenate([_months_ago(day, ago) for day in self.days.date])
+        return ibis.memtable(pa.table({**columns, "as_of": as_of, "months_ago": months}))
+
+
+def _months_ago(day: date, ago: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return how many whole calendar months before a day those lie that are so many days before it."""
+    most = int(ago.max()) // SHORTEST_MONTH + 1
+    ends = np.array([(day - months_before(day, months)).days for months in range(1, most + 1)])
+    return np.searchsorted(ends, ago, side="right").astype(np.int32)
 
 
 def _read_population(population: pd.DataFrame) -> _Grid:
@@ -200,8 +211,9 @@ def _fill(
 
 def _figure(seen: ir.Table, signal: Signal) -> ir.Value:
     """Return one figure of the records of a customer that a date looks back on."""
-    inside = seen.ago < signal.days
-    before = (seen.ago >= signal.days) & (seen.ago < 2 * signal.days)
+    ago, length = (seen.months_ago, signal.months) if signal.months else (seen.ago, signal.days)
+    inside = ago < length
+    before = (ago >= length) & (ago < 2 * length)
     size: Any = seen["size"] if "size" in seen.columns else None
     figures: dict[str, Callable[[], ir.Value]] = {
         "count": lambda: _count(inside),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import date
 from math import log1p
 
 from cxmodels.study_errors import nearest
@@ -34,6 +36,26 @@ def days_in(unit: str) -> float:
             f"Allowed: {', '.join(UNIT_DAYS)}."
         )
     return UNIT_DAYS[unit]
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the same day so many calendar months before; of a month's last day, the last days of others.
+
+    Parameters
+    ----------
+    day : date
+    months : int
+        0 or more.
+
+    Examples
+    --------
+    >>> str(months_before(date(2024, 4, 30), 1)), str(months_before(date(2024, 3, 30), 1))
+    ('2024-03-31', '2024-02-29')
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = monthrange(year, month + 1)[1]
+    at_end = day.day == monthrange(day.year, day.month)[1]
+    return date(year, month + 1, last if at_end else min(day.day, last))
 
 
 def discount_per_unit(discount_rate: float, *, unit: str) -> float:

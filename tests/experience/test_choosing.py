@@ -83,10 +83,34 @@ def test_metrics_have_scores_where_enough_answered_and_silence():
 
 def test_purchases_have_spend_and_refunds():
     log = table("transactions", [("a", "2025-03-01", 9.0)], "customer_id", "timestamp", "amount")
-    assert names({"transactions": log}, windows=(90,)) == [
-        *("purchase_count_90d", "spend_sum_90d", "spend_trend_90d"),
-        *("refund_count_90d", "purchase_days_since"),
+    assert names({"transactions": log}, windows=(80,)) == [
+        *("purchase_count_80d", "spend_sum_80d", "spend_trend_80d"),
+        *("refund_count_80d", "purchase_days_since"),
     ]
+
+
+def test_windows_of_purchases_that_mean_months_are_of_calendar_months():
+    log = table("transactions", [("a", "2025-03-01", 9.0)], "customer_id", "timestamp", "amount")
+    assert names({"transactions": log}, windows=(7, 28, 30, 31, 365)) == [
+        *("purchase_count_7d", "spend_sum_7d", "purchase_count_28d", "spend_sum_28d"),
+        *("purchase_count_1m", "spend_sum_1m", "purchase_count_12m", "spend_sum_12m"),
+        *("spend_trend_7d", "spend_trend_28d", "spend_trend_1m"),
+        *("refund_count_12m", "purchase_days_since"),
+    ]
+
+
+@pytest.mark.parametrize("day", [1, 15, 31])
+def test_a_monthly_bill_is_as_often_in_every_window(day):
+    months = pd.period_range("2022-01", "2024-12", freq="M")
+    bills = [
+        ("a", str(one.start_time + pd.Timedelta(days=min(day, one.days_in_month) - 1)), 9.0) for one in months
+    ]
+    log = {"transactions": table("transactions", bills, "customer_id", "timestamp", "amount")}
+    chosen = standard_signals(log, as_of=AS_OF, windows=(30, 90, 180))
+    ends = pd.date_range("2023-01-31", "2024-12-31", freq="ME")
+    found = signal_frame(log, people(*(("a", str(end.date())) for end in ends)), chosen)
+    assert found["purchase_count_1m"].eq(1).all() and found["purchase_count_6m"].eq(6).all()
+    assert found[["spend_trend_1m", "spend_trend_3m"]].eq(0).all(axis=None)
 
 
 def test_kinds_that_come_up_later_or_are_recorded_later_are_not_known():

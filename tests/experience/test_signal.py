@@ -27,6 +27,19 @@ def test_a_signal_has_a_label_in_words(label, about):
     assert Signal("x", table, statistic, of=of, days=days).label == label
 
 
+@pytest.mark.parametrize(
+    ("statistic", "months", "label"),
+    [
+        ("count", 1, "purchases in 1 month"),
+        ("sum", 3, "spend in 3 months"),
+        ("sum_trend", 1, "spend in 1 month, less that in the month before"),
+        ("sum_trend", 3, "spend in 3 months, less that in the 3 before"),
+    ],
+)
+def test_a_window_of_months_is_called_so(statistic, months, label):
+    assert Signal("x", "transactions", statistic, months=months).label == label
+
+
 def test_what_was_promised_stands_in_the_label():
     signal = Signal("x", "contacts", "broken", days=90, limit=10)
     assert signal.label == "waits above 10 minutes in 90 days"

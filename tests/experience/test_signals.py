@@ -50,6 +50,27 @@ def test_events_are_counted_in_their_window(ask, events, statistic, days, figure
     assert ask(events, "events", statistic, A, of="outage", days=days) == [figure]
 
 
+@pytest.mark.parametrize(
+    ("statistic", "months", "figure"),
+    [
+        ("count", 1, 2),  # from the first of March on
+        ("count", 3, 3),  # from the first of January on, as 31 March ends a month
+        ("count", 4, 4),
+        ("trend", 1, 2),
+        ("trend", 3, 2),  # one in the three before
+    ],
+)
+def test_events_are_counted_in_calendar_months(ask, events, statistic, months, figure):
+    assert ask(events, "events", statistic, A, of="outage", months=months) == [figure]
+
+
+def test_months_up_to_another_day_begin_on_the_day_after_it(ask):
+    days = ["2025-01-15", "2025-01-16", "2025-02-15", "2025-02-16", "2025-03-15"]
+    log = table("events", [("a", day, "visit") for day in days], "customer_id", "timestamp", "kind")
+    counts = [ask(log, "events", "count", ("a", "2025-03-15"), months=months) for months in (1, 2, 3)]
+    assert counts == [[2], [4], [5]]
+
+
 def test_promises_are_broken_above_the_limit_and_not_at_it(ask, events):
     assert ask(events, "events", "broken", A, of="outage", limit=2.0) == [1]
     assert ask(events, "events", "broken", A, of="outage", limit=1.9) == [2]
