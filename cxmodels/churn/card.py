@@ -15,6 +15,7 @@ from cxmodels.churn.drift import Drift
 from cxmodels.churn.leaks import LeakReport
 from cxmodels.churn.model import ChurnModel
 from cxmodels.churn.scores import ChurnScores
+from cxmodels.churn.words import in_words
 
 LIMITS = (
     "The probabilities hold for customers like those that the model learned from, and for as long as what "
@@ -52,6 +53,8 @@ class Evidence:
         Of the training rows.
     test_dates : tuple of str
         Of the rows scored; empty where they have none.
+    labels : mapping of str to str
+        Words for features.
     """
 
     scores: ChurnScores | None = None
@@ -59,6 +62,7 @@ class Evidence:
     drift: Drift | None = None
     leaks: LeakReport | None = None
     test_dates: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def write_card(model: ChurnModel, *, title: str, evidence: Evidence) -> ModelCar
             "dropped": dict(model.encoding.dropped),
             "pooled": {name: len(rare) for name, rare in model.encoding.pooled.items()},
             "monotone": dict(model.settings["monotone"]),
+            "labels": dict(evidence.labels),
         },
         "settings": {"chosen": dict(model.settings), "searched": _rows(model.searched)},
         "scores": _scores(evidence),
@@ -141,7 +146,7 @@ def write_card(model: ChurnModel, *, title: str, evidence: Evidence) -> ModelCar
 
 def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     data, dates, features = sections["data"], sections["dates"], sections["features"]
-    training, settings = data["training"], sections["settings"]["chosen"]
+    training, settings, labels = data["training"], sections["settings"]["chosen"], features["labels"]
     figures = {row["figure"]: row for row in sections["scores"].get("figures", [])}
     told = [
         ("Learned from", f"{training['rows']:,} rows of {training['customers']:,} customers"),
@@ -150,8 +155,8 @@ def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]
         ("Date calibrated on", _span(dates["calibrating"])),
         ("Date tested on", _span(dates["test"])),
         ("Features", f"{len(features['used']):,} used, {len(features['dropped']):,} dropped"),
-        ("Categories pooled", ", ".join(features["pooled"]) or "none"),
-        ("Monotone", ", ".join(features["monotone"]) or "none"),
+        ("Categories pooled", ", ".join(in_words(features["pooled"], labels)) or "none"),
+        ("Monotone", ", ".join(in_words(features["monotone"], labels)) or "none"),
         ("Trees", f"{settings['rounds']:,} of {settings['leaves']} leaves, depth {settings['depth']}"),
         ("Calibration", _CALIBRATED[sections["calibration"]["kind"]]),
     ]
@@ -232,7 +237,8 @@ def _warnings(evidence: Evidence) -> list[str]:
         if len(worse):
             told.append(f"No better in log-loss, or not beyond chance, than {', '.join(worse['rival'])}.")
     if evidence.leaks is not None and len(evidence.leaks.table):
-        told.append(f"Look at {', '.join(evidence.leaks.table['feature'])}: known before the customer left?")
+        names = in_words(evidence.leaks.table["feature"], evidence.labels)
+        told.append(f"Look at {', '.join(names)}: known before the customer left?")
     return told
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from cxmodels.study import ChurnSettings
 from cxmodels.value.units import months_before
 
+_DOES = {"train": "learning", "calibrate": "calibrating", "test": "testing", "score": "foretelling"}
 MOST_TRAINING = 24  # dates: what was so before them says little about today
 
 
@@ -118,6 +119,30 @@ class SnapshotPlan:
         more = _all_known(grid, by=self.test, wait=self.outcome_days)
         used = {*self.train, *more, self.test, self.score}
         return tuple(sorted(used if self.calibrate is None else used | {self.calibrate}))
+
+    @property
+    def idle(self) -> tuple[date, ...]:
+        """Dates between the first and the last that nothing is used for; `uses` says why."""
+        used = self.dates
+        grid = step_back(self.score, until=used[0], step_months=self.step_months, step_days=self.step_days)
+        return tuple(day for day in grid if day not in used)
+
+    @property
+    def uses(self) -> dict[date, str]:
+        """What each date is for, in words, and why the idle ones are for nothing."""
+        told = {}
+        for row in self.table.itertuples():
+            roles = {"in the test": row.in_test, "today": row.in_scoring}
+            told[row.as_of.date()] = "; ".join(
+                f"{when}: {' and '.join(_DOES[role] for role in held.split(' and '))}"
+                for when, held in roles.items()
+                if held
+            )
+        for day in self.idle:
+            known = day + timedelta(days=self.outcome_days)
+            late = f"not used: who left was known on {known}, after {self.test}, the date of the test"
+            told[day] = f"not used: who left is known on {known}" if known > self.score else late
+        return told
 
     @property
     def table(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtri
 
+from cxmodels.churn.words import in_words
 from cxmodels.value.counts import Floats
 
 SOME, MUCH = 0.10, 0.25  # customary bounds of the index
@@ -45,7 +47,13 @@ class Drift:
     verdict: str
 
 
-def measure_drift(training: pd.DataFrame, scoring: pd.DataFrame, *, bins: int = BINS) -> Drift:
+def measure_drift(
+    training: pd.DataFrame,
+    scoring: pd.DataFrame,
+    *,
+    bins: int = BINS,
+    label: Mapping[str, str] | None = None,
+) -> Drift:
     """Compare the features of two snapshots.
 
     Parameters
@@ -54,6 +62,8 @@ def measure_drift(training: pd.DataFrame, scoring: pd.DataFrame, *, bins: int = 
         What the model learned from, and what it is to score. Columns that only `scoring` has are not read.
     bins : int
         Pieces of a numeric feature, by the quantiles of `training`.
+    label : mapping of str to str, optional
+        Words for features, in which the verdict names them.
 
     Returns
     -------
@@ -94,7 +104,7 @@ def measure_drift(training: pd.DataFrame, scoring: pd.DataFrame, *, bins: int = 
         rows, columns=["feature", "psi", "chance", "drift", "limit", "verdict", "reason"]
     ).sort_values("drift", ascending=False, kind="stable", ignore_index=True)
     listed = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=["feature", "piece"])
-    refit, verdict = _conclude(table)
+    refit, verdict = _conclude(table.assign(feature=in_words(table["feature"], label)))
     return Drift(
         table, listed.reindex(columns=["feature", "piece", "training", "scoring", "part"]), refit, verdict
     )

@@ -23,6 +23,7 @@ from cxmodels.churn.snapshots import (
     population,
     snapshot_dates,
 )
+from cxmodels.churn.words import feature_words
 from cxmodels.experience.signals import Signal, signal_frame, standard_signals
 from cxmodels.study import ChurnSettings, Study
 from cxmodels.tables.collection import Tables
@@ -31,11 +32,6 @@ from cxmodels.value.units import days_in
 
 KEYS = ("customer_id", "as_of", "churned")
 WORTH = "clv"  # of a flat table: what is lost if the customer leaves, and no feature
-CONTRACT_WORDS = {
-    "tenure_days": "days as a customer",
-    "bound_days_left": "days until the binding ends (below 0: since it ended)",
-    "months_since_bound": "months since the binding ended",
-}
 LOGS = {"transactions": "timestamp", "events": "timestamp", "contacts": "timestamp", "surveys": "sent_at"}
 
 
@@ -52,7 +48,8 @@ class Snapshots:
     plan : SnapshotPlan or None
         What each date is for; None where data carry no dates.
     counts : DataFrame
-        One row a date: as_of, customers, left, stayed, not_known, left_in_gap.
+        One row a date: as_of, customers, left, stayed, not_known, left_in_gap, use (in words; also why a date
+        is not used).
     left_out : DataFrame
         One row a column that is no feature: feature, reason.
     notes : tuple of str
@@ -79,8 +76,13 @@ class Snapshots:
     @property
     def labels(self) -> dict[str, str]:
         """Words for each feature, such as ``outages in 90 days``."""
-        words = CONTRACT_WORDS | {signal.name: signal.label for signal in self.signals}
-        return {name: words.get(name, name.replace("_", " ")) for name in self.features}
+        return feature_words(self.features, self.signals)
+
+    @property
+    def counted_from(self) -> dict[str, str]:
+        """The kind of events or reason of contacts behind features, as `churn.exclude` takes them out."""
+        by = {"events", "contacts"}
+        return {signal.name: signal.of for signal in self.signals if signal.table in by and signal.of}
 
     def for_test(self, *, test_share: float = 0.2, turn: int = 0) -> Frames:
         """Part the snapshots for a test on a later date and on other customers; see `part_frames`."""
@@ -124,8 +126,10 @@ def snapshot_frame(
         return _flat(every, exclude=settings.exclude)
     here = without_records(every, settings.exclude)
     plan = plan or plan_snapshots(here, study)
-    people = population(here, plan, settings, known_until=study.as_of)
-    keys = people.table[["customer_id", "as_of"]]
+    people = population(here, (*plan.dates, *plan.idle), settings, known_until=study.as_of)
+    labelled = people.table[people.table["as_of"].isin(pd.to_datetime(list(plan.dates)))]
+    labelled = labelled.reset_index(drop=True)
+    keys = labelled[["customer_id", "as_of"]]
     parts, notes = [], [*plan.notes, *people.notes, *_late_logs(here, plan)]
     if "contracts" in here:
         parts.append(contract_features(here["contracts"], keys, return_days=settings.return_days))
@@ -138,11 +142,11 @@ def snapshot_frame(
     columns = fit_columns(features, training=_training(keys, plan))
     kept = set(columns.table.columns)
     return Snapshots(
-        table=pd.concat([people.table, columns.table], axis=1),
+        table=pd.concat([labelled, columns.table], axis=1),
         plan=plan,
-        counts=people.counts,
+        counts=people.counts.assign(use=people.counts["as_of"].dt.date.map(plan.uses)),
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
-        notes=(*(note for note in notes if note), *_told(columns)),
+        notes=(*(note for note in notes if note), *_told(columns, signals)),
         signals=tuple(signal for signal in signals if signal.name in kept),
     )
 
@@ -185,8 +189,8 @@ def contract_features(contracts: ir.Table, people: pd.DataFrame, *, return_days:
     DataFrame, shape (rows, features)
         In the order of `people`: tenure_days (since the first of the contracts that follow one another),
         monthly_fee (of all that run, currency a month), plan (of the one that started last), bound_days_left
-        (until the last binding ends; below 0 after it), months_since_bound (missing while bound) and
-        earlier_contracts (ended by then). An end after the date is not known on it.
+        (until the last binding ends; 0 after it), months_since_bound (0 before it; both are missing where
+        nothing ever bound) and earlier_contracts (ended by then). An end after the date is not known on it.
     """
     dates = sorted(pd.to_datetime(people["as_of"]).dt.date.unique())
     spells = contract_spells(contracts, return_days=return_days, known_until=max(dates))
@@ -209,8 +213,9 @@ def contract_features(contracts: ir.Table, people: pd.DataFrame, *, return_days:
     rows = people[["customer_id", "as_of"]].merge(frame, on=["customer_id", "as_of"], how="left")
     rows = rows.drop(columns=["customer_id", "as_of"])
     if "bound_days_left" in rows:
-        after = -rows["bound_days_left"] / days_in("month")
-        rows["months_since_bound"] = after.where(after >= 0)
+        left = rows["bound_days_left"]
+        rows["bound_days_left"] = left.clip(lower=0.0)
+        rows["months_since_bound"] = (-left).clip(lower=0.0) / days_in("month")
     if "plan" in rows:
         rows["plan"] = rows["plan"].astype(object).where(rows["plan"].notna(), None).astype("category")
     return rows
@@ -293,12 +298,13 @@ def _late_logs(tables: Mapping[str, ir.Table], plan: SnapshotPlan) -> Sequence[s
 def _undated(attributes: pd.DataFrame) -> str:
     if attributes.empty or not len(attributes.columns):
         return ""
+    names = ", ".join(feature_words(attributes.columns).values())
     return (
-        f"{', '.join(map(str, attributes.columns))}: attributes carry no time stamp, and count as if "
+        f"{names}: attributes carry no time stamp, and count as if "
         "they had been so on every date. One that is changed when a customer leaves would tell the answer."
     )
 
 
-def _told(columns: Columns) -> Sequence[str]:
-    names = columns.left_out["feature"]
-    return [f"Left out, for they say nothing: {', '.join(names)}."] if len(names) else []
+def _told(columns: Columns, signals: Sequence[Signal] = ()) -> Sequence[str]:
+    names = feature_words(columns.left_out["feature"], signals).values()
+    return [f"Left out, for they say nothing: {', '.join(names)}."] if names else []

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxmodels.churn.columns import read_columns
 
+USE = "learning, calibrating and testing, each on other customers"
 REPEATED = 0.2  # of the rows; where more are alike, the columns are too coarse to tell customers apart
 
 CANNOT_CHECK = (
@@ -31,7 +32,7 @@ class Flat:
         customer_id, as_of (NaT), churned (1 or 0), and the columns as numbers or categories; in order of
         customer.
     counts : DataFrame
-        One row: as_of (NaT), customers, left, stayed, not_known, left_in_gap.
+        One row: as_of (NaT), customers, left, stayed, not_known, left_in_gap (missing: nothing tells), use.
     notes : tuple of str
         Rows dropped, and why.
     """
@@ -97,5 +98,5 @@ def _repeats(rows: int, *, of: str = "every column") -> str:
 def _counts(label: pd.Series) -> pd.DataFrame:
     left = int(label.sum())
     row = {"customers": len(label), "left": left, "stayed": len(label) - left, "not_known": 0}
-    counts = pd.DataFrame([{"as_of": pd.NaT, **row, "left_in_gap": 0}])
-    return counts.astype({"as_of": "datetime64[ns]"})
+    counts = pd.DataFrame([{"as_of": pd.NaT, **row, "left_in_gap": pd.NA, "use": USE}])
+    return counts.astype({"as_of": "datetime64[ns]", "left_in_gap": "Int64"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from cxmodels.churn.alone import MISSING, Alone, measure_alone
 from cxmodels.churn.labels import read_labels
+from cxmodels.churn.words import in_words
 from cxmodels.value.counts import Floats
 
 # What a feature alone reaches, cross-validated, on public sets. Honest features: an AUC of at most 0.79
@@ -136,7 +137,13 @@ def find_leaks(features: pd.DataFrame, churned: npt.ArrayLike, *, allow: tuple[s
 
 
 def refuse_leaks(
-    features: pd.DataFrame, churned: npt.ArrayLike, *, allow: tuple[str, ...] = ()
+    features: pd.DataFrame,
+    churned: npt.ArrayLike,
+    *,
+    allow: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    label: Mapping[str, str] | None = None,
+    counted_from: Mapping[str, str] | None = None,
 ) -> LeakReport:
     """Stop where a feature knows who left.
 
@@ -144,6 +151,13 @@ def refuse_leaks(
     ----------
     features, churned, allow
         As of `find_leaks`.
+    exclude : tuple of str
+        What the study takes out already: it stands in the setting that is proposed as well.
+    label : mapping of str to str, optional
+        Words for features, in which the message names them; the settings that it gives are of their names.
+    counted_from : mapping of str to str, optional
+        The kind or reason of records behind a feature, which the study takes out instead of it: other
+        features, such as the count of all contacts, are made of the same records.
 
     Returns
     -------
@@ -160,14 +174,16 @@ def refuse_leaks(
     report = find_leaks(features, churned, allow=allow)
     if report.refused:
         suspects = report.table[report.table["verdict"] == "refused"]
-        listed = "\n".join(f"  {row.feature}: {row.reason}" for row in suspects.itertuples())
+        called = in_words(suspects["feature"], label)
+        listed = "\n".join(f"  {one}: {why}" for one, why in zip(called, suspects["reason"], strict=True))
         names = ", ".join(f'"{name}"' for name in (*allow, *report.refused))
-        suspected = ", ".join(f'"{name}"' for name in report.refused)
+        sources = [(counted_from or {}).get(name, name) for name in report.refused]
+        suspected = ", ".join(f'"{name}"' for name in dict.fromkeys([*exclude, *sources]))
         plural = len(suspects) > 1
         raise LeakError(
             f"{len(suspects)} feature{'s' if plural else ''} may know who left:\n{listed}\n"
-            f"Take them out: churn.exclude = [{suspected}], or what they were counted from. Where one was "
-            f"known before the customer decided, let it pass: churn.allow = [{names}]"
+            f"Take them out: churn.exclude = [{suspected}]. Where one was known before the customer decided, "
+            f"let it pass: churn.allow = [{names}]"
         )
     return report
 

@@ -36,7 +36,8 @@ class Population:
         One row a customer and date: customer_id, as_of, churned (1 left in the horizon, 0 stayed, NaN not
         known yet).
     counts : DataFrame
-        One row a date: as_of, customers, left, stayed, not_known, left_in_gap (not among the customers).
+        One row a date: as_of, customers, left, stayed, not_known, left_in_gap (not among the customers);
+        missing where the outcome is not known.
     notes : tuple of str
         What to know about the label.
     """
@@ -156,7 +157,10 @@ def _count(labelled: pd.DataFrame) -> pd.DataFrame:
             "left_in_gap": labelled["in_gap"],
         }
     )
-    return rows.groupby("as_of", as_index=False).sum()
+    counts = rows.groupby("as_of", as_index=False).sum()
+    outcome = ["left", "stayed", "left_in_gap"]
+    counts[outcome] = counts[outcome].astype("Int64").where(counts["not_known"] == 0)
+    return counts
 
 
 def _told(counts: pd.DataFrame, settings: ChurnSettings) -> tuple[str, ...]:

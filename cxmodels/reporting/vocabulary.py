@@ -35,6 +35,7 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     "stayed": ("Stayed", ("stayed", "number")),
     "not_known": ("Not known yet", ("not_known", "number")),
     "left_in_gap": ("Left in the gap", ("left_in_gap", "number")),
+    "use": ("Used for", ("use", "text")),
     "feature": ("Feature", ("feature", "text")),
     "verdict": ("Verdict", ("verdict", "text")),
     "psi": ("PSI", ("psi", "number")),

@@ -94,6 +94,18 @@ def test_probabilities_that_are_off_and_rivals_that_are_as_good_are_warned_of(mo
     assert warnings[1].endswith("than calm.")
 
 
+def test_people_read_of_features_in_words():
+    frame = make_customers(1_000, seed=1)[0].rename(columns={"fee": "monthly_fee"})
+    frame["exit_date"] = frame["churned"] + frame["usage"].fillna(0.0)
+    features = ["outages", "monthly_fee", "exit_date"]
+    fitted = fit_churn(frame, features=features, monotone={"outages": 1, "monthly_fee": 1}, plan=NO_REFITS)
+    leaks = find_leaks(frame[features], frame["churned"])
+    told = write_card(fitted, title="x", evidence=Evidence(leaks=leaks, labels={"outages": "cuts of power"}))
+    assert told.summary.set_index("fact").loc["Monotone", "value"] == "cuts of power, monthly fee"
+    assert told.warnings == ("Look at exit date: known before the customer left?",)
+    assert told.to_dict()["leaks"]["suspects"][0]["feature"] == "exit_date"
+
+
 def test_what_was_not_measured_is_said(model):
     told = write_card(model, title="Shop", evidence=Evidence()).to_dict()
     assert told["scores"]["note"] == "The model has not been scored."

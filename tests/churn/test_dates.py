@@ -51,6 +51,16 @@ def test_a_long_history_has_a_date_for_everything():
     assert plan.notes == ()
 
 
+def test_a_date_that_nothing_is_used_for_says_why():
+    quarterly, start = ChurnSettings(step_months=3), date(2022, 1, 1)
+    plan = snapshot_dates(date(2024, 6, 30), history_start=start, settings=quarterly, outcome_days=118)
+    assert plan.idle == (date(2023, 9, 30), date(2024, 3, 31))
+    early, late = (plan.uses[day] for day in plan.idle)
+    assert early == "not used: who left was known on 2024-01-26, after 2023-12-31, the date of the test"
+    assert late == "not used: who left is known on 2024-07-27"
+    assert plan.uses[plan.train[0]] == "in the test: learning; today: learning"
+
+
 def test_today_is_foretold_from_the_last_known_outcome():
     today = _plan(NEED + 2 * WAIT + 70).for_scoring
     assert (today.calibrate, today.evaluate) == (date(2024, 4, 30), AS_OF)

@@ -139,6 +139,13 @@ def test_the_model_is_fitted_again_where_one_feature_drifted_much_or_a_fifth_som
     assert much.table["feature"][0] == "c"
 
 
+def test_the_verdict_names_features_in_words_and_the_table_by_name():
+    before = pd.DataFrame({"spend_1m": np.random.default_rng(1).normal(size=5_000)})
+    moved = measure_drift(before, before + 0.9, label={"spend_1m": "spend in 1 month"})
+    assert moved.verdict == "Fit the model again: spend in 1 month drifted much."
+    assert moved.table["feature"].tolist() == ["spend_1m"]
+
+
 def test_what_cannot_be_compared_is_named():
     frame = pd.DataFrame({"a": [1.0], "b": [2.0]})
     with pytest.raises(ValueError, match="scoring snapshot lacks b; it has a"):

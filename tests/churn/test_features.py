@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -53,8 +54,8 @@ def test_a_running_contract_tells_tenure_fee_plan_and_binding():
     first, second = contract_features(contracts, _on("2024-12-31", "2025-03-02")).to_dict("records")
     assert (first["tenure_days"], first["monthly_fee"], first["plan"]) == (365.0, 30.0, "fibre")
     assert (first["bound_days_left"], first["earlier_contracts"]) == (1.0, 0.0)
-    assert np.isnan(first["months_since_bound"])
-    assert second["bound_days_left"] == -60.0
+    assert first["months_since_bound"] == 0.0
+    assert second["bound_days_left"] == 0.0
     assert second["months_since_bound"] == pytest.approx(60 / 30.4375)
 
 
@@ -192,13 +193,30 @@ def test_a_snapshot_joins_label_contracts_attributes_and_signals(snapshots):
 def test_the_score_date_alone_has_no_outcome(snapshots):
     unknown = snapshots.table["churned"].isna()
     assert (unknown == (snapshots.table["as_of"] == pd.Timestamp(AS_OF))).all()
-    assert snapshots.counts["as_of"].dt.date.tolist() == list(snapshots.plan.dates)
+
+
+def test_every_date_between_the_first_and_today_is_shown_with_its_use_or_why_it_has_none(snapshots):
+    plan, counts = snapshots.plan, snapshots.counts.set_index("as_of")
+    assert counts.index.tolist() == list(pd.date_range(plan.dates[0], plan.score, freq="ME"))
+    used = set(snapshots.table["as_of"])
+    assert used == set(pd.to_datetime(list(plan.dates)))
+    idle = counts.index.difference(pd.DatetimeIndex(sorted(used)))
+    assert len(idle) and counts.loc[idle, "use"].str.startswith("not used: ").all()
+    assert counts.loc[pd.Timestamp(plan.test), "use"] == "in the test: testing; today: calibrating"
+    assert counts.loc[pd.Timestamp(AS_OF), "use"] == "today: foretelling"
+
+
+def test_how_many_left_after_today_is_not_known_rather_than_nobody(snapshots):
+    today = snapshots.counts.iloc[-1]
+    assert today[["left", "stayed", "left_in_gap"]].isna().all()
+    assert today["not_known"] == today["customers"] > 0
 
 
 def test_what_was_left_out_and_what_carries_no_date_is_said(snapshots):
     assert "earlier_contracts" in snapshots.left_out["feature"].tolist()
-    assert any(note.startswith("Left out") and "earlier_contracts" in note for note in snapshots.notes)
-    assert any("region" in note and "no time stamp" in note for note in snapshots.notes)
+    assert any(note.startswith("Left out") and "earlier contracts" in note for note in snapshots.notes)
+    assert any("monthly gb" in note and "no time stamp" in note for note in snapshots.notes)
+    assert not any("_" in note for note in snapshots.notes)
     assert any("within the 14 days of the gap" in note for note in snapshots.notes)
     assert snapshots.cannot_check == ()
 
@@ -347,6 +365,29 @@ def test_purchase_logs_run_by_silence(study, windows, data_set):
     assert found.features
 
 
+def follow(refused):
+    """Return the setting that a refusal proposes, as it is written."""
+    return re.search(r"churn\.exclude = (\[.*?\])", str(refused)).group(1)
+
+
+def test_the_leak_trap_runs_once_its_refusal_is_followed_to_the_letter(data_set, tmp_path):
+    columns = pd.read_csv(data_set("ibm-telco-extended")[0], nrows=1).columns
+    mapped = {name.lower().replace(" ", "_"): name for name in columns}
+    mapped["churned"] = mapped.pop("churn_label")
+    lines = [f'{ours} = "{theirs}"' for ours, theirs in mapped.items()]
+    head = 'title = "Trap"\nas_of = 2020-12-31\ncurrency = "USD"\n[churn]\n[tables.snapshot]\n'
+    text = "\n".join([head + 'source = "ibm-telco-extended"', "[tables.snapshot.columns]", *lines])
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    study = read_study(tmp_path)
+    flat = open_tables(study)
+    trap = snapshot_frame(flat, study)
+    with pytest.raises(LeakError) as refused:
+        refuse_leaks(trap.table[list(trap.features)], trap.table["churned"], counted_from=trap.counted_from)
+    fair = snapshot_frame(flat, read_study(tmp_path, {"churn.exclude": follow(refused.value)}))
+    assert 0 < len(fair.features) < len(trap.features)
+    assert refuse_leaks(fair.table[list(fair.features)], fair.table["churned"]).refused == ()
+
+
 def test_contacts_to_cancel_are_refused_by_name_until_the_study_takes_them_out():
     operator = simulate_operator(3_000, seed=5)
     tables = {name: ibis.memtable(frame) for name, frame in operator.tables.items()}
@@ -354,10 +395,14 @@ def test_contacts_to_cancel_are_refused_by_name_until_the_study_takes_them_out()
     rows = trap.for_test().train
     cancelling = [name for name in trap.features if "cancellation" in name]
     with pytest.raises(LeakError) as refused:
-        refuse_leaks(rows[list(trap.features)], rows["churned"])
+        refuse_leaks(
+            rows[list(trap.features)], rows["churned"], label=trap.labels, counted_from=trap.counted_from
+        )
     assert cancelling
-    assert all(name in str(refused.value) for name in cancelling)
-    fair = snapshot_frame(tables, read_study(ROOT / "data/nordtel"))
+    assert all(trap.labels[name] in str(refused.value) for name in cancelling)
+    proposed = follow(refused.value)
+    assert proposed == '["cancellation"]'
+    fair = snapshot_frame(tables, read_study(ROOT / "data/nordtel", {"churn.exclude": proposed}))
     assert not [name for name in fair.features if "cancellation" in name]
     rows = fair.for_test().train
     assert refuse_leaks(rows[list(fair.features)], rows["churned"]).refused == ()

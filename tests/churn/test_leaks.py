@@ -120,6 +120,15 @@ def test_the_error_names_every_suspect_why_and_the_setting_that_lets_them_pass()
     assert refuse_leaks(features, LEFT, allow=("a", "b")).table["verdict"].tolist() == ["allowed", "allowed"]
 
 
+def test_the_error_speaks_in_words_and_proposes_what_the_study_calls_it_beside_what_it_has():
+    features = pd.DataFrame({"a_30d": LEFT, "a_90d": LEFT, "usage": X})
+    words = {"a_30d": "calls in 30 days", "a_90d": "calls in 90 days"}
+    with pytest.raises(LeakError) as caught:
+        refuse_leaks(features, LEFT, exclude=("b",), label=words, counted_from=dict.fromkeys(words, "call"))
+    assert "\n  calls in 30 days: alone" in str(caught.value)
+    assert 'churn.exclude = ["b", "call"]. Where' in str(caught.value)
+
+
 def test_allowing_what_is_not_there_is_a_mistake():
     with pytest.raises(ValueError, match=r"churn.allow names usagee; there are usage"):
         find_leaks(pd.DataFrame({"usage": X}), LEFT, allow=("usagee",))
