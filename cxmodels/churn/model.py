@@ -100,7 +100,7 @@ class ChurnModel:
         ValueError
             Where a feature is not there, or holds text where numbers were learned.
         """
-        return np.concatenate([expit(self.calibration.apply(self._score(part))) for part in _parts(frame)])
+        return np.concatenate([expit(self.calibration.apply(self._score(part))) for part in batches(frame)])
 
     def interval(self, frame: pd.DataFrame) -> tuple[Floats, Floats]:
         """Return the 90 % interval of each row's probability.
@@ -131,7 +131,7 @@ class ChurnModel:
         if not self.refits.boosters:
             raise ValueError("This model has no refits: fit it with FitPlan(refits=20) to get intervals.")
         ends = []
-        for part in _parts(frame):
+        for part in batches(frame):
             matrix = self.encoding.matrix(part)
             score = _raw(self.booster, matrix)
             half = NORMAL * self.refits.deviation(matrix)
@@ -168,7 +168,7 @@ class ChurnModel:
         """
         parts = [
             np.asarray(self.booster.predict(self.encoding.matrix(part), pred_contrib=True), dtype=float)
-            for part in _parts(frame)
+            for part in batches(frame)
         ]
         moved = np.concatenate(parts) * self.calibration.slope
         moved[:, -1] += self.calibration.intercept
@@ -334,7 +334,8 @@ def _raw(booster: lightgbm.Booster, matrix: Floats) -> Floats:
     return np.asarray(booster.predict(matrix, raw_score=True), dtype=float)
 
 
-def _parts(frame: pd.DataFrame) -> list[pd.DataFrame]:
+def batches(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows, in their order, in parts of `BATCH`; at least one part."""
     return [frame.iloc[start : start + BATCH] for start in range(0, max(len(frame), 1), BATCH)]
 
 

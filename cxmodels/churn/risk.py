@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cxmodels.churn.model import ChurnModel
+from cxmodels.churn.model import ChurnModel, batches
 from cxmodels.churn.reasons import top_reasons
-from cxmodels.churn.worth import Worth
+from cxmodels.churn.worth import Worth, WorthErrors
 from cxmodels.value.counts import Floats
 from cxmodels.value.groups import group_customers
 from cxmodels.value.intervals import NORMAL, refit_half
@@ -31,11 +31,14 @@ class ChurnRisk:
         Probabilities under models of customers drawn anew.
     shared : ndarray of float, shape (customers,)
         Change of each probability for one standard deviation of what all share: the calibration.
+    errors : WorthErrors
+        Of the customers' clv.
     """
 
     table: pd.DataFrame = field(repr=False)
     draws: Floats = field(repr=False)
     shared: Floats = field(repr=False)
+    errors: WorthErrors = field(repr=False)
 
     def totals(self, groups: pd.Series | None = None) -> pd.DataFrame:
         """Sum up groups of customers, with 90 % intervals.
@@ -54,8 +57,8 @@ class ChurnRisk:
         Notes
         -----
         Leavers: the model's error (over refits, Student's t), that of the calibration, which all customers
-        share, and chance, add in quadrature. Value at risk is an expectation, and its interval leaves chance
-        and the error of clv itself out.
+        share, and chance, add in quadrature. Value at risk is an expectation: its interval holds the errors
+        of the model, of the calibration and of clv, and no chance.
         """
         grouped = group_customers(self.table, groups)
         chance = self.table["p_leave"].to_numpy(dtype=float)
@@ -67,7 +70,7 @@ class ChurnRisk:
 
         leavers, at_risk, customers = grouped.sum(chance), grouped.sum(chance * clv), grouped.sizes
         of_leavers = half(np.ones(len(chance)), grouped.sum(chance * (1.0 - chance)))
-        of_risk = half(clv, np.zeros(len(customers)))
+        of_risk = np.hypot(half(clv, np.zeros(len(customers))), self.errors.half(chance, grouped))
         return pd.DataFrame(
             {
                 "group": grouped.names,
@@ -122,18 +125,24 @@ def assess_risk(
             "p_leave_high": np.maximum(high, chance),
             "clv": values["clv"].to_numpy(dtype=float),
             "value_at_risk": chance * values["clv"].to_numpy(dtype=float),
-            "reasons": top_reasons(model, rows, label=words).to_numpy(dtype=object),
+            "reasons": np.concatenate(
+                [top_reasons(model, part, label=words).to_numpy(dtype=object) for part in batches(rows)]
+            ),
         }
     )
     draws, deviation = _draws(model, rows)
-    return ChurnRisk(table, draws, chance * (1.0 - chance) * deviation)
+    errors = worth.errors_of(rows["customer_id"])
+    return ChurnRisk(table, draws, chance * (1.0 - chance) * deviation, errors)
 
 
 def _draws(model: ChurnModel, rows: pd.DataFrame) -> tuple[Floats, Floats]:
     """Return probabilities under the refits, around the model's, and the error of the calibration."""
-    matrix = model.encoding.matrix(rows)
-    score = np.asarray(model.booster.predict(matrix, raw_score=True), dtype=float)
-    told = np.array([one.predict(matrix, raw_score=True) for one in model.refits.boosters], dtype=float)
-    off = (told - told.mean(axis=0)) * model.refits.scale * model.refits.widening
-    moved = np.array([expit(model.calibration.apply(score + one)) for one in off])
-    return moved, np.sqrt(model.calibration.variance(score))
+    moved, deviation = [], []
+    for part in batches(rows):
+        matrix = model.encoding.matrix(part)
+        score = np.asarray(model.booster.predict(matrix, raw_score=True), dtype=float)
+        told = np.array([one.predict(matrix, raw_score=True) for one in model.refits.boosters], dtype=float)
+        off = (told - told.mean(axis=0)) * model.refits.scale * model.refits.widening
+        moved.append(np.array([expit(model.calibration.apply(score + one)) for one in off]))
+        deviation.append(np.sqrt(model.calibration.variance(score)))
+    return np.concatenate(moved, axis=1), np.concatenate(deviation)

@@ -10,7 +10,7 @@ import pandas as pd
 from cxmodels.churn.features import Snapshots
 from cxmodels.churn.model import ChurnModel, FitPlan, fit_churn
 from cxmodels.churn.risk import ChurnRisk, assess_risk
-from cxmodels.churn.worth import Worth
+from cxmodels.churn.worth import Worth, WorthErrors
 
 HALVES = 2
 
@@ -83,6 +83,7 @@ def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = N
         table=pd.concat([part.table for part in parts], ignore_index=True),
         draws=np.concatenate([part.draws for part in parts], axis=1),
         shared=np.concatenate([part.shared for part in parts]),
+        errors=WorthErrors.joined([part.errors for part in parts]),
     )
     note = "Each half of the customers was scored by a model of the other half; who had left is not shown."
     return Today(model, risk, frames.train, pd.concat(scored, ignore_index=True), note)

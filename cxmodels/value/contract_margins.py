@@ -47,12 +47,15 @@ class MonthlyMargins:
     spread : float
         Half the width of the study's margin range over its middle, where levels rest on the fee; else 0.
     notes : tuple of str
+    assumed : bool
+        Nothing states a margin, neither transactions nor the study: the fee counts in full.
     """
 
     table: pd.DataFrame = field(repr=False)
     path: Floats
     spread: float
     notes: tuple[str, ...]
+    assumed: bool = False
 
     def expected(self) -> Floats:
         """Return the expected margin of each customer in each month ahead, given staying; currency."""
@@ -168,11 +171,16 @@ def _of_fees(customers: pd.DataFrame, *, months: int, settings: ValueSettings) -
         }
     )
     spread = (settings.margin_high - settings.margin_low) / 2 / settings.margin_mid
-    note = (
-        "No transaction states a margin: a month is taken to bring the monthly fee at the study's margin of "
-        f"{settings.margin_low:.0%} to {settings.margin_high:.0%}."
-    )
-    return MonthlyMargins(table, np.zeros(months), spread, (note,))
+    if assumed := "margin" not in settings.model_fields_set:
+        note = (
+            "Neither transactions nor the study state a margin: the monthly fee counts in full, as if "
+            "customers cost nothing to serve. State value.margin in the study."
+        )
+    else:
+        low, high = settings.margin_low, settings.margin_high
+        share = f"{low:.0%} to {high:.0%}" if high > low else f"{low:.0%}"
+        note = f"No transaction states a margin: fees count at the study's margin of {share}."
+    return MonthlyMargins(table, np.zeros(months), spread, (note,), assumed)
 
 
 def _shrunk(recent: Floats, plan: pd.Series) -> pd.DataFrame:

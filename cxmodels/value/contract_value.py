@@ -64,6 +64,23 @@ class ContractValue:
             columns=pd.RangeIndex(1, mean.shape[1] + 1, name="month"),
         )
 
+    @property
+    def draws(self) -> Floats:
+        """Expected clv of each customer under each refit (currency), shape (refits, customers)."""
+        return expected_value(self.curves, self.margins.expected(), self.months)
+
+    @property
+    def shared(self) -> Floats:
+        """Change of each clv (currency) for one standard deviation of an error that all share, beside refits.
+
+        Shape (2, customers): the path of the margins over the year, and the study's margin range.
+        """
+        path = self.margins.table["fee"].to_numpy()[:, None] * self.margins.path * UNSURE_PATH
+        mean = self.curves.mean(axis=0, keepdims=True)
+        of_path = expected_value(mean, path, self.months)[0]
+        of_range = self.table["clv"].to_numpy() * self.margins.spread / np.sqrt(3.0)  # a uniform distribution
+        return np.stack([of_path, of_range])
+
     def totals(self, groups: pd.Series | None = None) -> pd.DataFrame:
         """Return the value of groups of customers, with 90 % intervals of what each group will bring.
 
@@ -85,15 +102,10 @@ class ContractValue:
         customers. The three add in quadrature.
         """
         grouped = group_customers(self.table, groups)
-        expected = self.margins.expected()
-        refits = expected_value(self.curves, expected, self.months)
-        of_refits = refit_half(np.array([grouped.sum(one) for one in refits]))
-        path = self.margins.table["fee"].to_numpy()[:, None] * self.margins.path * UNSURE_PATH
-        mean = self.curves.mean(axis=0, keepdims=True)
-        of_path = grouped.sum(expected_value(mean, path, self.months)[0])
         clv = grouped.sum(self.table["clv"])
-        of_range = clv * self.margins.spread / np.sqrt(3.0)  # of a uniform distribution
-        shared = np.sqrt(of_refits**2 + NORMAL**2 * (of_path**2 + of_range**2))
+        of_refits = refit_half(np.array([grouped.sum(one) for one in self.draws]))
+        of_all = np.array([grouped.sum(one) for one in self.shared])
+        shared = np.sqrt(of_refits**2 + NORMAL**2 * (of_all**2).sum(axis=0))
         chance = NORMAL * np.sqrt(grouped.sum(self.chance))
         half = np.hypot(shared, chance)
         return pd.DataFrame(

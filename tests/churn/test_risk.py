@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
+from cxmodels.churn.encoding import Encoding
 from cxmodels.churn.model import FitPlan, fit_churn
 from cxmodels.churn.risk import assess_risk
-from cxmodels.churn.worth import Worth
+from cxmodels.churn.worth import Worth, WorthErrors
+from cxmodels.value.intervals import NORMAL
 
 
 def _customers(count, *, seed):
@@ -68,6 +72,18 @@ def test_groups_add_up_to_the_whole(risk, rows):
     assert (parts["value_at_risk"] <= parts["risk_high"]).all()
 
 
+def test_the_interval_of_what_is_at_stake_holds_the_error_of_the_value(risk, rows):
+    clv = np.nan_to_num(risk.table["clv"].to_numpy())
+    # the value of everybody is off by a tenth, and each of three refits by another hundredth
+    errors = WorthErrors(draws=clv * np.array([[0.99], [1.0], [1.01]]), shared=0.1 * clv[None, :])
+    exact, unsure = (replace(risk, errors=one).totals().iloc[0] for one in (risk.errors, errors))
+    of_model, of_both = ((one["risk_high"] - one["risk_low"]) / 2 for one in (exact, unsure))
+    student = 2.919986 * 0.01  # of two degrees of freedom
+    of_value = exact["value_at_risk"] * np.hypot(NORMAL * 0.1, student)
+    assert of_both == pytest.approx(np.hypot(of_model, of_value))
+    assert unsure["leavers_high"] == exact["leavers_high"]
+
+
 def test_the_interval_of_leavers_holds_those_who_left(risk, rows):
     whole = risk.totals().iloc[0]
     # one draw of a 90 % interval: seeds are fixed, and the true expected number lies well inside as well
@@ -79,3 +95,19 @@ def test_the_interval_of_a_whole_is_narrower_than_the_sum_of_the_intervals(risk)
     whole = risk.totals().iloc[0]
     summed = (risk.table["p_leave_high"] - risk.table["p_leave_low"]).sum()
     assert whole["leavers_high"] - whole["leavers_low"] < summed
+
+
+def test_more_customers_than_fit_into_a_batch_are_scored_as_if_they_did(rows, monkeypatch):
+    model = fit_churn(_customers(1_000, seed=1), features=["faults", "region"], plan=FitPlan(refits=3))
+    worth = Worth(pd.DataFrame(columns=["customer_id", "clv", "clv_low", "clv_high"]), "")
+    whole = assess_risk(model, rows, worth)
+    seen = []
+    matrix = Encoding.matrix
+    monkeypatch.setattr("cxmodels.churn.model.BATCH", 700)
+    monkeypatch.setattr(
+        Encoding, "matrix", lambda self, frame: (seen.append(len(frame)), matrix(self, frame))[1]
+    )
+    parts = assess_risk(model, rows, worth)
+    pd.testing.assert_frame_equal(parts.table, whole.table)
+    np.testing.assert_allclose(parts.draws, whole.draws, rtol=0, atol=1e-12)
+    assert max(seen) == 700
