@@ -67,6 +67,7 @@ def operator_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_operator(folder, 4_000, seed=7)
     text = (PROJECT / "data" / "nordtel" / "study.toml").read_text(encoding="utf-8")
     text = re.sub(r'(\[tables\.(\w+)\]\n)source = "nordtel"', r'\1source = "\2.parquet"', text)
+    text = text.replace("[churn]\n", '[churn]\nmonotone = { outage_count_180d = "up" }\n')
     (folder / "study.toml").write_text(text, encoding="utf-8")
     return run_study(folder / "study.toml", out=folder / "report", notebooks=PROJECT / "notebooks")
 

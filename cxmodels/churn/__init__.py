@@ -7,6 +7,7 @@ from cxmodels.churn.drift import measure_drift
 from cxmodels.churn.features import snapshot_frame
 from cxmodels.churn.leaks import LeakError, refuse_leaks
 from cxmodels.churn.model import FitPlan, fit_churn
+from cxmodels.churn.monotone import check_monotone
 from cxmodels.churn.rivals import fit_rivals
 from cxmodels.churn.scores import score_churn
 from cxmodels.churn.targeting import Offer, compare_rules
@@ -20,6 +21,7 @@ __all__ = [
     "Offer",
     "ShortHistory",
     "assess_today",
+    "check_monotone",
     "compare_models",
     "compare_rules",
     "customer_worth",

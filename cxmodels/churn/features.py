@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from cxmodels.churn.columns import Columns, fit_columns, read_columns
+from cxmodels.churn.columns import Columns, fit_columns
 from cxmodels.churn.excluded import without_features, without_records
 from cxmodels.churn.flat import CANNOT_CHECK, read_flat
 from cxmodels.churn.folds import Frames, part_frames
-from cxmodels.churn.leaving import as_days, dates_table
+from cxmodels.churn.monotone import monotone_signs
 from cxmodels.churn.snapshots import (
     SnapshotPlan,
     label_of,
@@ -23,12 +22,11 @@ from cxmodels.churn.snapshots import (
     population,
     snapshot_dates,
 )
+from cxmodels.churn.standing import attribute_features, contract_features
 from cxmodels.churn.words import feature_words
 from cxmodels.experience.signals import Signal, signal_frame, standard_signals
 from cxmodels.study import ChurnSettings, Study
 from cxmodels.tables.collection import Tables
-from cxmodels.value.contract_spells import contract_spells
-from cxmodels.value.units import days_in
 
 KEYS = ("customer_id", "as_of", "churned")
 WORTH = "clv"  # of a flat table: what is lost if the customer leaves, and no feature
@@ -58,6 +56,8 @@ class Snapshots:
         What these data do not allow to check, in plain words; empty where there are dates.
     signals : tuple of Signal
         Of the columns that stem from experiences.
+    monotone : mapping of str to {1, -1}
+        Features with which the study lets the probability only rise, or only fall.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -67,6 +67,7 @@ class Snapshots:
     notes: tuple[str, ...] = ()
     cannot_check: tuple[str, ...] = ()
     signals: tuple[Signal, ...] = field(repr=False, default=())
+    monotone: Mapping[str, int] = field(repr=False, default_factory=dict)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -118,12 +119,13 @@ def snapshot_frame(
     ShortHistory
         Where the records are too short for one date with an outcome.
     ValueError
-        Where a table is missing, nobody could leave, or a flat table repeats a customer.
+        Where a table is missing, nobody could leave, a flat table repeats a customer, or ``churn.exclude`` or
+        ``churn.monotone`` names what there is not.
     """
     every = _by_name(tables)
     settings = study.churn or ChurnSettings()
     if "snapshot" in every:
-        return _flat(every, exclude=settings.exclude)
+        return _flat(every, settings)
     here = without_records(every, settings.exclude)
     plan = plan or plan_snapshots(here, study)
     people = population(here, (*plan.dates, *plan.idle), settings, known_until=study.as_of)
@@ -148,6 +150,7 @@ def snapshot_frame(
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
         notes=(*(note for note in notes if note), *_told(columns, signals)),
         signals=tuple(signal for signal in signals if signal.name in kept),
+        monotone=monotone_signs(settings.monotone, columns),
     )
 
 
@@ -172,86 +175,10 @@ def plan_snapshots(tables: Tables | Mapping[str, ir.Table], study: Study) -> Sna
     return snapshot_dates(study.as_of, history_start=start, settings=settings, outcome_days=wait)
 
 
-def contract_features(contracts: ir.Table, people: pd.DataFrame, *, return_days: int = 0) -> pd.DataFrame:
-    """Return what contracts say of each customer, as known on each date.
-
-    Parameters
-    ----------
-    contracts : ibis Table
-        customer_id, start_date, end_date, monthly_fee [plan, bound_until].
-    people : DataFrame, shape (rows, …)
-        customer_id, as_of.
-    return_days : int
-        A break of up to so many days between contracts does not end the tenure.
-
-    Returns
-    -------
-    DataFrame, shape (rows, features)
-        In the order of `people`: tenure_days (since the first of the contracts that follow one another),
-        monthly_fee (of all that run, currency a month), plan (of the one that started last), bound_days_left
-        (until the last binding ends; 0 after it), months_since_bound (0 before it; both are missing where
-        nothing ever bound) and earlier_contracts (ended by then). An end after the date is not known on it.
-    """
-    dates = sorted(pd.to_datetime(people["as_of"]).dt.date.unique())
-    spells = contract_spells(contracts, return_days=return_days, known_until=max(dates))
-    days = dates_table(dates)
-    begun = spells.join(days, [spells.start_date <= days.as_of])
-    runs = begun.end_date > begun.as_of
-    figures = {
-        "tenure_days": begun.as_of.delta(begun.spell_start, unit="day").max(where=runs).cast("float64"),
-        "monthly_fee": begun.monthly_fee.sum(where=runs),
-        "earlier_contracts": (~runs).sum().cast("float64"),
-    }
-    if "plan" in begun.columns:
-        newest = [ibis.desc(begun.start_date), begun.plan]
-        figures["plan"] = begun.plan.first(where=runs & begun.plan.notnull(), order_by=newest)
-    if "bound_until" in begun.columns:
-        left = begun.bound_until.cast("date").delta(begun.as_of, unit="day")
-        figures["bound_days_left"] = left.max(where=runs).cast("float64")
-    found = begun.group_by("customer_id", "as_of").aggregate(**figures)
-    frame = as_days(found.to_pyarrow().to_pandas(date_as_object=False), "as_of")
-    rows = people[["customer_id", "as_of"]].merge(frame, on=["customer_id", "as_of"], how="left")
-    rows = rows.drop(columns=["customer_id", "as_of"])
-    if "bound_days_left" in rows:
-        left = rows["bound_days_left"]
-        rows["bound_days_left"] = left.clip(lower=0.0)
-        rows["months_since_bound"] = (-left).clip(lower=0.0) / days_in("month")
-    if "plan" in rows:
-        rows["plan"] = rows["plan"].astype(object).where(rows["plan"].notna(), None).astype("category")
-    return rows
-
-
-def attribute_features(customers: ir.Table, people: pd.DataFrame) -> pd.DataFrame:
-    """Return what is noted of each customer, whatever the date.
-
-    Parameters
-    ----------
-    customers : ibis Table
-        customer_id and any attributes; of a customer who is repeated the first row counts.
-    people : DataFrame, shape (rows, …)
-        customer_id, as_of.
-
-    Returns
-    -------
-    DataFrame, shape (rows, attributes)
-        In the order of `people`, as of `read_columns`; birth_year becomes age (years), and a day the days
-        since then. Attributes carry no time stamp: they are as they were noted last.
-    """
-    known = customers.to_pyarrow().to_pandas(date_as_object=False).astype({"customer_id": "str"})
-    known = known.drop_duplicates("customer_id")
-    rows = people[["customer_id", "as_of"]].merge(known, on="customer_id", how="left")
-    as_of = rows["as_of"]
-    columns = read_columns(rows.drop(columns=["customer_id", "as_of"]), as_of)
-    if "birth_year" in columns:
-        columns["birth_year"] = as_of.dt.year - columns["birth_year"]
-        columns = columns.rename(columns={"birth_year": "age"})
-    return columns
-
-
-def _flat(tables: Mapping[str, ir.Table], *, exclude: Sequence[str]) -> Snapshots:
+def _flat(tables: Mapping[str, ir.Table], settings: ChurnSettings) -> Snapshots:
     flat = read_flat(tables["snapshot"])
     stated = [*KEYS, *(name for name in (WORTH,) if name in flat.table.columns)]
-    features, excluded = without_features(flat.table.drop(columns=stated), exclude, tables={})
+    features, excluded = without_features(flat.table.drop(columns=stated), settings.exclude, tables={})
     # without dates no row is later than another: all may be looked at for what says nothing at all
     everywhere = np.full(len(flat.table), True)
     columns = fit_columns(features, training=everywhere)
@@ -264,6 +191,7 @@ def _flat(tables: Mapping[str, ir.Table], *, exclude: Sequence[str]) -> Snapshot
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
         notes=(*flat.notes, *unused, *_told(columns)),
         cannot_check=CANNOT_CHECK,
+        monotone=monotone_signs(settings.monotone, columns),
     )
 
 

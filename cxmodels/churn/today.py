@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.churn.features import Snapshots
+from cxmodels.churn.folds import Frames
 from cxmodels.churn.model import ChurnModel, FitPlan, fit_churn
 from cxmodels.churn.risk import ChurnRisk, assess_risk
 from cxmodels.churn.worth import Worth, WorthErrors
@@ -66,16 +67,22 @@ def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = N
     scored by a model of the other half, and those who had not left are shown: as likely to leave as
     customers with their features were.
     """
-    features, words = list(snapshots.features), snapshots.labels
+    features, words, monotone = list(snapshots.features), snapshots.labels, snapshots.monotone
     frames = snapshots.for_scoring()
-    model = fit_churn(frames.train, frames.calibrate, features=features, seed=seed, plan=plan)
+
+    def fit(some: Frames) -> ChurnModel:
+        return fit_churn(
+            some.train, some.calibrate, features=features, monotone=monotone, seed=seed, plan=plan
+        )
+
+    model = fit(frames)
     if snapshots.plan is not None:
         risk = assess_risk(model, frames.evaluate, worth, label=words)
         return Today(model, risk, frames.train, frames.evaluate)
     parts, scored = [], []
     for turn in range(HALVES):
         half = snapshots.for_test(test_share=1.0 / HALVES, turn=turn)
-        other = fit_churn(half.train, half.calibrate, features=features, seed=seed, plan=plan)
+        other = fit(half)
         here = half.evaluate[half.evaluate["churned"] != 1.0].reset_index(drop=True)
         parts.append(assess_risk(other, here, worth, label=words))
         scored.append(here)

@@ -96,6 +96,16 @@ class Worth:
         """Whether anything says what a customer is worth."""
         return self.source != ""
 
+    @property
+    def warning(self) -> str:
+        """What to know before anyone acts on amounts; empty where they are margins."""
+        if self.counted == "margin":
+            return ""
+        return (
+            f"No margin is stated: amounts are {self.counted} in full, as if customers cost nothing, and no "
+            "profit. Do not act on them before the study states a margin."
+        )
+
     def of(self, customer_ids: pd.Series) -> pd.DataFrame:
         """Return clv, clv_low and clv_high of customers, in the order given; NaN where not known."""
         return self.table.set_index("customer_id")[list(FIGURES)].reindex(customer_ids).reset_index(drop=True)

@@ -33,6 +33,9 @@ class ChurnSettings(Settings):
     exclude : list of str
         What the model must not see: features, or kinds, reasons and touchpoints of records, such as contacts
         to cancel.
+    monotone : dict
+        Numeric feature → "up" or "down": with more of it the probability of leaving may only rise, or only
+        fall, all else equal.
     """
 
     observation_days: Days = 180
@@ -45,6 +48,7 @@ class ChurnSettings(Settings):
     return_days: int = Field(default=14, ge=0, le=36_525)
     allow: Texts = []
     exclude: Texts = []
+    monotone: dict[str, Literal["up", "down"]] = {}
 
     @model_validator(mode="after")
     def _windows_lie_in_the_observation(self) -> ChurnSettings:

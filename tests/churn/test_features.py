@@ -13,14 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxmodels.churn.features import (
-    attribute_features,
-    contract_features,
-    plan_snapshots,
-    snapshot_frame,
-)
+from cxmodels.churn.features import plan_snapshots, snapshot_frame
 from cxmodels.churn.leaks import LeakError, refuse_leaks
 from cxmodels.churn.snapshots import ShortHistory
+from cxmodels.churn.standing import attribute_features, contract_features
 from cxmodels.datasets.operator import simulate_operator
 from cxmodels.study import Study, read_study
 from cxmodels.tables import open_tables
@@ -282,6 +278,14 @@ def test_customers_with_no_history_are_there_with_nothing_counted(tables):
     assert np.isnan(row["age"])
     counts = [signal.name for signal in found.signals if signal.statistic == "count"]
     assert (row[counts] == 0).all()
+
+
+def test_the_directions_of_the_study_are_held_against_its_features(tables):
+    contracts = {"contracts": tables["contracts"]}
+    found = snapshot_frame(contracts, _study(churn={"monotone": {"tenure_days": "down"}}))
+    assert found.monotone == {"tenure_days": -1}
+    with pytest.raises(ValueError, match=r"churn.monotone names 'tenure'.*did you mean 'tenure_days'"):
+        snapshot_frame(contracts, _study(churn={"monotone": {"tenure": "down"}}))
 
 
 def test_contracts_alone_make_snapshots(tables):

@@ -79,6 +79,7 @@ def test_fees_count_in_full_and_it_is_said_where_nobody_states_a_margin(contract
     asked = study_with(**({} if margin is None else {"value__margin": margin}))
     worth = customer_worth(contracts, snapshot_frame(contracts, asked), asked, refits=2)
     assert worth.counted == counted
+    assert worth.warning.startswith("No margin is stated: amounts are fees in full") == (counted == "fees")
     assert any(told in note for note in worth.notes)
 
 

@@ -102,6 +102,36 @@ def test_the_model_is_kept_with_its_card(report):
     assert not any("cancellation" in name for name in model.features)
 
 
+def test_the_page_shows_every_date_and_what_it_is_for(report):
+    page = (report / "04-churn-risk.html").read_text(encoding="utf-8")
+    counts = pd.read_parquet(report / "tables" / "churn_snapshots.parquet")
+    assert counts["as_of"].tolist() == list(pd.date_range(counts["as_of"].min(), "2024-06-30", freq="QE"))
+    assert counts["left"].iloc[-1] is pd.NA
+    assert "not used: who left was known on 26 January 2024, after 31 December 2023" in page
+
+
+def test_the_page_says_whether_the_direction_held_that_the_study_asks_for(report):
+    page = (report / "04-churn-risk.html").read_text(encoding="utf-8")
+    assert re.search(
+        r"As outages in 180 days goes up, the probability only rises: (\d+) of \1 customers", page
+    )
+    model = read_churn_model(report / "models" / "churn")
+    assert model.settings["monotone"] == {"outage_count_180d": 1}
+
+
+def test_the_page_speaks_of_features_in_words(report):
+    page = (report / "04-churn-risk.html").read_text(encoding="utf-8")
+    shown = re.sub(r'<div class="code">.*?</div>|<style.*?</style>', " ", page, flags=re.DOTALL)
+    used = read_churn_model(report / "models" / "churn").features
+    assert not [name for name in used if "_" in name and name in shown]
+
+
+def test_monthly_bills_do_not_make_spend_drift(report):
+    card = json.loads((report / "models" / "churn" / "card.json").read_text(encoding="utf-8"))
+    money = [row for row in card["drift"]["features"] if re.match("spend|purchase|refund", row["feature"])]
+    assert money and {row["verdict"] for row in money} == {"steady"}
+
+
 def test_the_page_names_no_customer_and_its_answer_holds_numbers(report, risk):
     page = (report / "04-churn-risk.html").read_text(encoding="utf-8")
     cells = set(re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page))
