@@ -125,7 +125,7 @@ def snapshot_frame(
     every = _by_name(tables)
     settings = study.churn or ChurnSettings()
     if "snapshot" in every:
-        return _flat(every, settings)
+        return _flat(every, settings, as_of=study.as_of)
     here = without_records(every, settings.exclude)
     plan = plan or plan_snapshots(here, study)
     people = population(here, (*plan.dates, *plan.idle), settings, known_until=study.as_of)
@@ -175,7 +175,7 @@ def plan_snapshots(tables: Tables | Mapping[str, ir.Table], study: Study) -> Sna
     return snapshot_dates(study.as_of, history_start=start, settings=settings, outcome_days=wait)
 
 
-def _flat(tables: Mapping[str, ir.Table], settings: ChurnSettings) -> Snapshots:
+def _flat(tables: Mapping[str, ir.Table], settings: ChurnSettings, *, as_of: date) -> Snapshots:
     flat = read_flat(tables["snapshot"])
     stated = [*KEYS, *(name for name in (WORTH,) if name in flat.table.columns)]
     features, excluded = without_features(flat.table.drop(columns=stated), settings.exclude, tables={})
@@ -189,7 +189,7 @@ def _flat(tables: Mapping[str, ir.Table], settings: ChurnSettings) -> Snapshots:
         plan=None,
         counts=flat.counts,
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),
-        notes=(*flat.notes, *unused, *_told(columns)),
+        notes=(f"No dates: {as_of} only names the report.", *flat.notes, *unused, *_told(columns)),
         cannot_check=CANNOT_CHECK,
         monotone=monotone_signs(settings.monotone, columns),
     )
@@ -227,6 +227,7 @@ def _undated(attributes: pd.DataFrame) -> str:
     if attributes.empty or not len(attributes.columns):
         return ""
     names = ", ".join(feature_words(attributes.columns).values())
+    names = names[:1].upper() + names[1:]
     return (
         f"{names}: attributes carry no time stamp, and count as if "
         "they had been so on every date. One that is changed when a customer leaves would tell the answer."

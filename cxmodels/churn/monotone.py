@@ -48,8 +48,8 @@ class MonotoneCheck:
         if self.table.empty:
             return ["The study asks for no direction."]
         return [
-            f"As {row.called} goes up, the probability only {row.direction}: "
-            f"{row.customers - row.against:,} of {row.customers:,} customers tried, on average from "
+            f"With more of “{row.called}” the probability only {row.direction} for "
+            f"{row.customers - row.against:,} of {row.customers:,} customers tried; on average it goes from "
             f"{row.first:.1%} to {row.last:.1%}."
             for row in self.table.itertuples()
         ]

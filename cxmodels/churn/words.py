@@ -8,8 +8,8 @@ from cxmodels.experience.signal import Signal
 
 CONTRACT_WORDS = {
     "tenure_days": "days as a customer",
-    "bound_days_left": "days until the binding ends",
-    "months_since_bound": "months since the binding ended",
+    "bound_days_left": "days until the binding ends (0: it has ended)",
+    "months_since_bound": "months since the binding ended (0: still bound)",
 }
 
 

@@ -32,6 +32,8 @@ SETTINGS = {
 }
 """The settings that matter to a reader, by key: name and meaning."""
 
+ONLY_A_NAME = "Only names the report: the data have no dates."
+
 
 def assumptions(study: Study) -> pd.DataFrame:
     """List what a study assumes, worded for readers.
@@ -48,8 +50,15 @@ def assumptions(study: Study) -> pd.DataFrame:
         to a reader.
     """
     values = _values(study, Wording(study.language))
-    rows = [(key, name, values[key], meaning) for key, (name, meaning) in SETTINGS.items() if key in values]
+    settings = SETTINGS | ({"as_of": ("As of", ONLY_A_NAME)} if study.undated else {})
+    rows = [(key, name, values[key], meaning) for key, (name, meaning) in settings.items() if key in values]
     return pd.DataFrame(rows, columns=["key", "setting", "value", "meaning"])
+
+
+def stands_on(study: Study, words: Wording) -> str:
+    """Say as of when the figures hold; of one flat table the date is only a name."""
+    day = words.date(study.as_of)
+    return f"No dates in the data: {day} only names this report" if study.undated else f"As of {day}"
 
 
 def states_money(study: Study) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyarrow.parquet import read_schema
 
 import cxmodels
-from cxmodels.reporting.assumptions import states_money
+from cxmodels.reporting.assumptions import stands_on, states_money
 from cxmodels.reporting.findings import GRADES, NotebookFindings
 from cxmodels.reporting.pages import PageContext, PageLink, grades_in_words, render_index, worded
 from cxmodels.reporting.record import Outcome
@@ -62,7 +62,7 @@ def write_index(
     html = render_index(
         context,
         has_code=False,
-        as_of=context.money.words.date(study.as_of),
+        as_of=stands_on(study, context.money.words),
         currency=study.currency if states_money(study) else "",
         failed=failed,
         warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),

@@ -86,6 +86,11 @@ class Study(Settings):
         return self
 
     @property
+    def undated(self) -> bool:
+        """Whether no table has dates, so that `as_of` only names the report."""
+        return set(self.tables) <= {"snapshot", "customers"}
+
+    @property
     def name(self) -> str:
         """Short name, for folders: of the folder of ``study.toml``, else ``<folder>-<stem>``."""
         folder = self.folder.name or "study"

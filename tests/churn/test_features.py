@@ -330,6 +330,7 @@ def test_a_flat_table_comes_first_and_says_what_cannot_be_checked(tables):
     found = snapshot_frame({**tables, "snapshot": ibis.memtable(flat)}, _study())
     assert (found.plan, found.features) == (None, ("usage", "plan"))
     assert found.left_out["feature"].tolist() == ["brand"]
+    assert found.notes[0] == "No dates: 2024-06-30 only names the report."
     assert any("no dates" in doubt for doubt in found.cannot_check)
     assert any("later period" in doubt for doubt in found.cannot_check)
     assert any(note.startswith("Not used beside the flat table: transactions") for note in found.notes)

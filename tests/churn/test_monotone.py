@@ -61,7 +61,7 @@ def test_what_was_found_is_said_in_words(frame):
     model = fit_churn(frame, features=FEATURES, monotone={"fee": 1}, plan=HARD)
     [told] = check_monotone(model, frame, monotone={"fee": 1}, label={"fee": "monthly fee"}).told
     assert told.startswith(
-        "As monthly fee goes up, the probability only rises: 500 of 500 customers tried, on average from "
+        "With more of “monthly fee” the probability only rises for 500 of 500 customers tried; on average "
     )
 
 

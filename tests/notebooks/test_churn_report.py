@@ -112,9 +112,7 @@ def test_the_page_shows_every_date_and_what_it_is_for(report):
 
 def test_the_page_says_whether_the_direction_held_that_the_study_asks_for(report):
     page = (report / "04-churn-risk.html").read_text(encoding="utf-8")
-    assert re.search(
-        r"As outages in 180 days goes up, the probability only rises: (\d+) of \1 customers", page
-    )
+    assert re.search(r"“outages in 180 days” the probability only rises for (\d+) of \1 customers", page)
     model = read_churn_model(report / "models" / "churn")
     assert model.settings["monotone"] == {"outage_count_180d": 1}
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from cxmodels.reporting.assumptions import assumptions
+from cxmodels.reporting.assumptions import assumptions, stands_on
+from cxmodels.reporting.wording import Wording
 from cxmodels.study import Study
 
 
@@ -51,6 +52,26 @@ def test_only_settings_that_bear_on_the_tables_are_listed():
     contracts = shown(tables={"contracts": {"source": "a.csv"}})
     value = ["value.horizon_days", "value.margin", "value.discount_rate"]
     assert contracts.index.tolist() == ["as_of", "currency", *value]
+
+
+@pytest.mark.parametrize(
+    ("tables", "heads", "means"),
+    [
+        (
+            ("snapshot",),
+            "No dates in the data: 31 January 2025 only names this report",
+            "Only names the report",
+        ),
+        (("snapshot", "contacts"), "As of 31 January 2025", "The day on which we stand"),
+        (("contracts",), "As of 31 January 2025", "The day on which we stand"),
+    ],
+)
+def test_without_dates_the_day_is_only_a_name(tables, heads, means):
+    sources = {name: {"source": "a.csv"} for name in tables}
+    settings = {"title": "T", "as_of": date(2025, 1, 31), "currency": "EUR", "tables": sources}
+    study = Study.model_validate(settings)
+    assert stands_on(study, Wording("en")) == heads
+    assert assumptions(study).set_index("key").loc["as_of", "meaning"].startswith(means)
 
 
 def test_every_key_is_a_setting_of_the_study():
