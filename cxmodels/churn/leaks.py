@@ -213,7 +213,7 @@ def _reasons(
     elif alone.auc_low > NOTABLE_AUC and _STATE.search(words):
         yield (
             False,
-            f"its name speaks of a state and alone it says much (AUC {alone.auc:.2f}): is it known by as_of?",
+            f"its name speaks of a state and alone it says much (AUC {alone.auc:.2f}): was it known before?",
         )
 
 

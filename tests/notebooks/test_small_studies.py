@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxmodels.datasets.operator import simulate_operator
 from cxmodels.reporting.runner import run_study
 from cxmodels.study import read_study
 
@@ -168,6 +169,7 @@ def test_a_flat_table_is_told_without_purchases(tmp_path: Path) -> None:
     table = pd.DataFrame({"customer_id": range(200), "calls": range(200), "churned": [1] * 60 + [0] * 140})
     report = make_report_of(tmp_path, "snapshot", table)
     assert_told_without_purchases(report, holds="The study holds 200 customers, of whom 60 (30.0%) left.")
+    assert "No dates in the data: 30 June 2024 only names this report" in first_page(report)
 
 
 def test_contracts_are_told_without_purchases(tmp_path: Path) -> None:
@@ -184,3 +186,22 @@ def test_contracts_are_told_without_purchases(tmp_path: Path) -> None:
         "121 of 121 rows are valid (100.0%), 120 of them known by the as-of date; none was set aside as "
         "unusable."
     )
+
+
+def test_without_a_margin_no_amount_of_those_who_may_leave_passes_for_profit(tmp_path: Path) -> None:
+    contracts = simulate_operator(1_500, seed=4).tables["contracts"]
+    contracts.to_parquet(tmp_path / "contracts.parquet")
+    (tmp_path / "study.toml").write_text(
+        'title = "Fees"\nas_of = 2024-06-30\ncurrency = "NOK"\n[churn]\nstep_months = 3\n'
+        '[tables.contracts]\nsource = "contracts.parquet"\n',
+        encoding="utf-8",
+    )
+    report = run_study(tmp_path / "study.toml", out=tmp_path / "report", only=("01", "04"))
+    said = json.loads((report / "findings.json").read_text(encoding="utf-8"))
+    stakes = [one["text"] for one in said["findings"] if one["table"] in ("churn_groups", "churn_targeting")]
+    assert stakes and all(
+        one.endswith("Assumes that all fees are profit, as no margin is stated.") for one in stakes
+    )
+    assert "fees of 365 days, in full, as no margin is stated" in said["answers"]["04-churn-risk"][1]
+    assert "No margin is stated: amounts are fees in full" in first_page(report)
+    assert_in_words(report)
