@@ -131,12 +131,15 @@ class SnapshotPlan:
     def uses(self) -> dict[date, str]:
         """What each date is for, in words, and why the idle ones are for nothing."""
         told = {}
-        for row in self.table.itertuples():
-            roles = {"in the test": row.in_test, "today": row.in_scoring}
-            told[row.as_of.date()] = "; ".join(
-                f"{when}: {' and '.join(_DOES[role] for role in held.split(' and '))}"
-                for when, held in roles.items()
-                if held
+        for day in self.dates:
+            both = {
+                "in the test": _roles(self.for_test, day, "test"),
+                "today": _roles(self.for_scoring, day, "score"),
+            }
+            told[day] = "; ".join(
+                f"{when}: {' and '.join(_DOES[role] for role in roles)}"
+                for when, roles in both.items()
+                if roles
             )
         for day in self.idle:
             known = day + timedelta(days=self.outcome_days)
@@ -149,7 +152,12 @@ class SnapshotPlan:
         """One row a date: as_of, outcome_known (day), in_test and in_scoring (what it is for)."""
         wait = timedelta(days=self.outcome_days)
         rows = [
-            (day, day + wait, _role(self.for_test, day, "test"), _role(self.for_scoring, day, "score"))
+            (
+                day,
+                day + wait,
+                " and ".join(_roles(self.for_test, day, "test")),
+                " and ".join(_roles(self.for_scoring, day, "score")),
+            )
             for day in self.dates
         ]
         table = pd.DataFrame(rows, columns=["as_of", "outcome_known", "in_test", "in_scoring"])
@@ -289,10 +297,10 @@ def _too_short(settings: ChurnSettings, *, have: int, wait: int, as_of: date) ->
     )
 
 
-def _role(stage: Stage, day: date, name: str) -> str:
+def _roles(stage: Stage, day: date, name: str) -> list[str]:
     roles = [
         ("train", day in stage.train),
         ("calibrate", day == stage.calibrate),
         (name, day == stage.evaluate),
     ]
-    return " and ".join(role for role, held in roles if held)
+    return [role for role, held in roles if held]

@@ -48,10 +48,10 @@ class MonotoneCheck:
         if self.table.empty:
             return ["The study asks for no direction."]
         return [
-            f"With more of “{row.called}” the probability only {row.direction} for "
-            f"{row.customers - row.against:,} of {row.customers:,} customers tried; on average it goes from "
-            f"{row.first:.1%} to {row.last:.1%}."
-            for row in self.table.itertuples()
+            f"With more of “{row['called']}” the probability only {row['direction']} for "
+            f"{row['customers'] - row['against']:,} of {row['customers']:,} customers tried; on average it "
+            f"goes from {row['first']:.1%} to {row['last']:.1%}."
+            for row in self.table.to_dict("records")
         ]
 
 
