@@ -144,7 +144,7 @@ def snapshot_frame(
     columns = fit_columns(features, training=_training(keys, plan))
     kept = set(columns.table.columns)
     return Snapshots(
-        table=pd.concat([labelled, columns.table], axis=1),
+        table=pd.concat([labelled, columns.table], axis=1).copy(),  # in few blocks: pandas is slow on many
         plan=plan,
         counts=people.counts.assign(use=people.counts["as_of"].dt.date.map(plan.uses)),
         left_out=pd.concat([excluded, columns.left_out], ignore_index=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -184,6 +185,12 @@ def test_a_snapshot_joins_label_contracts_attributes_and_signals(snapshots):
     assert not table.duplicated(["customer_id", "as_of"]).any()
     kinds = {str(kind) for kind in table[list(snapshots.features)].dtypes}
     assert kinds <= {"float32", "float64", "category"}
+
+
+def test_columns_can_be_added_to_a_snapshot_without_pandas_complaining(snapshots):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.PerformanceWarning)
+        snapshots.table[["customer_id", *snapshots.features]].assign(more=1.0)
 
 
 def test_the_score_date_alone_has_no_outcome(snapshots):
