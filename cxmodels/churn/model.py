@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from cxmodels.churn.batches import batches
 from cxmodels.churn.calibration import Calibration, fit_calibration
 from cxmodels.churn.encoding import Encoding, fit_encoding
 from cxmodels.churn.labels import read_labels
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from cxmodels.churn.card import ModelCard
 
-BATCH = 50_000  # rows worked on at once: memory does not grow with the frame
 PACKAGES = ("cxmodels", "lightgbm", "numpy", "pandas", "scipy")
 
 
@@ -146,20 +146,22 @@ class ChurnModel:
         low, high = np.concatenate(ends, axis=1)
         return low, high
 
-    def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, frame: pd.DataFrame, *, raw: bool = False) -> pd.DataFrame:
         """Return how far each feature moves each row's log odds of leaving (exact TreeSHAP).
 
         Parameters
         ----------
         frame : DataFrame, shape (rows, columns)
             As of `predict`.
+        raw : bool
+            Of the log odds before calibration.
 
         Returns
         -------
         DataFrame, shape (rows, features + 1)
             Indexed as `frame`: log odds by feature, and ``base``, those of the average row. They add up to
             the log odds of `predict` where the calibration is a line; where it is made of steps, to those
-            before calibration.
+            before calibration. With `raw` they add up to the raw score of the booster, always.
 
         Notes
         -----
@@ -170,8 +172,10 @@ class ChurnModel:
             np.asarray(self.booster.predict(self.encoding.matrix(part), pred_contrib=True), dtype=float)
             for part in batches(frame)
         ]
-        moved = np.concatenate(parts) * self.calibration.slope
-        moved[:, -1] += self.calibration.intercept
+        moved = np.concatenate(parts)
+        if not raw:
+            moved *= self.calibration.slope
+            moved[:, -1] += self.calibration.intercept
         return pd.DataFrame(moved, index=frame.index, columns=[*self.features, "base"])
 
     def save(self, folder: str | Path, *, card: ModelCard | None = None) -> None:
@@ -332,11 +336,6 @@ def _calibrate(
 
 def _raw(booster: lightgbm.Booster, matrix: Floats) -> Floats:
     return np.asarray(booster.predict(matrix, raw_score=True), dtype=float)
-
-
-def batches(frame: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows, in their order, in parts of `BATCH`; at least one part."""
-    return [frame.iloc[start : start + BATCH] for start in range(0, max(len(frame), 1), BATCH)]
 
 
 def _check_dates(known: pd.DataFrame, judge: pd.DataFrame) -> None:

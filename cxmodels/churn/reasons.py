@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.churn.model import ChurnModel
+from cxmodels.value.counts import Integers
 
 TOP = 3
 LEAST = 0.02  # log odds: a reason moves the odds by at least 2 %
 SEPARATOR = "; "
+
+Say = Callable[[str, object], str]
+"""Words a feature and its value."""
 
 
 def top_reasons(
@@ -47,21 +52,75 @@ def top_reasons(
     unknown = [name for name in words if name not in (*model.features, *model.encoding.dropped)]
     if unknown:
         raise ValueError(f"label names {', '.join(unknown)}; features are {', '.join(model.features)}.")
+
+    def say(name: str, value: object) -> str:
+        return f"{words.get(name, name.replace('_', ' '))}: {_say(value)}"
+
+    return tell_reasons(model.contributions(frame).drop(columns="base"), frame, say=say, count=count)
+
+
+def tell_reasons(
+    moved: pd.DataFrame,
+    frame: pd.DataFrame,
+    *,
+    say: Say,
+    families: Mapping[str, str] | None = None,
+    count: int = TOP,
+) -> pd.Series:
+    """Word the features that most raise each row, the strongest first.
+
+    Parameters
+    ----------
+    moved : DataFrame, shape (rows, features)
+        How far each feature moves each row, log odds.
+    frame : DataFrame, shape (rows, columns)
+        The features' values, row by row the same.
+    say : callable
+        Words a feature and its value; called once for each different value.
+    families : mapping of str to str, optional
+        Features that tell the same thing, such as one count over three windows: they are added up, and the
+        one that raises most speaks for all. Others are families of their own.
+    count : int
+        Reasons a row, at most.
+
+    Returns
+    -------
+    Series of str, shape (rows,)
+        Indexed as `frame`; empty where nothing raises the odds by 2 %.
+
+    Raises
+    ------
+    ValueError
+        Where `count` is below 1.
+    """
     if count < 1:
         raise ValueError(f"count is {count}; give at least 1.")
-    moved = model.contributions(frame).to_numpy()[:, :-1]
-    first = np.argsort(-moved, axis=1, kind="stable")[:, :count]
+    names = list(moved.columns)
+    raised, speaker = _by_family(moved.to_numpy(), [(families or {}).get(name, name) for name in names])
+    first = np.argsort(-raised, axis=1, kind="stable")[:, :count]
     told: list[list[str]] = [[] for _ in range(len(frame))]
-    for rank in range(first.shape[1]):
-        place = first[:, rank]
-        raises = np.take_along_axis(moved, place[:, None], axis=1)[:, 0] >= LEAST
+    for chosen in first.T:
+        raises = np.take_along_axis(raised, chosen[:, None], axis=1)[:, 0] >= LEAST
+        place = np.take_along_axis(speaker, chosen[:, None], axis=1)[:, 0]
         for one in np.unique(place[raises]):
-            name = model.features[one]
             rows = np.flatnonzero(raises & (place == one))
-            said = words.get(name, name.replace("_", " "))
-            for row, value in zip(rows, frame[name].iloc[rows], strict=True):
-                told[row].append(f"{said}: {_say(value)}")
+            codes, values = pd.factorize(frame[names[one]].iloc[rows], use_na_sentinel=False)
+            said = [say(names[one], value) for value in values]
+            for row, code in zip(rows, codes, strict=True):
+                told[row].append(said[code])
     return pd.Series([SEPARATOR.join(one) for one in told], index=frame.index, dtype=object, name="reasons")
+
+
+def _by_family(moved: npt.NDArray[np.float64], families: list[str]) -> tuple[npt.NDArray[np.float64], Integers]:
+    """Return the sum of each family, and the place of the feature in it that raises most; by row."""
+    codes, names = pd.factorize(np.array(families, dtype=object))
+    raised = np.empty((len(moved), len(names)))
+    speaker = np.empty((len(moved), len(names)), dtype=np.int64)
+    for family in range(len(names)):
+        places = np.flatnonzero(codes == family)
+        raised[:, family] = moved[:, places].sum(axis=1)
+        speaker[:, family] = places[moved[:, places].argmax(axis=1)]
+    return raised, speaker
 
 
 def _say(value: object) -> str:

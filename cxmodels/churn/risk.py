@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cxmodels.churn.model import ChurnModel, batches
+from cxmodels.churn.batches import batches
+from cxmodels.churn.model import ChurnModel
 from cxmodels.churn.reasons import top_reasons
 from cxmodels.churn.worth import Worth, WorthErrors
 from cxmodels.value.counts import Floats
