@@ -14,6 +14,7 @@ from cxmodels.value.counts import Integers
 TOP = 3
 LEAST = 0.02  # log odds: a reason moves the odds by at least 2 %
 SEPARATOR = "; "
+PLAIN = ("not known", "yes", "no")
 
 Say = Callable[[str, object], str]
 """Words a feature and its value."""
@@ -54,7 +55,7 @@ def top_reasons(
         raise ValueError(f"label names {', '.join(unknown)}; features are {', '.join(model.features)}.")
 
     def say(name: str, value: object) -> str:
-        return f"{words.get(name, name.replace('_', ' '))}: {_say(value)}"
+        return f"{words.get(name, name.replace('_', ' '))}: {say_value(value)}"
 
     return tell_reasons(model.contributions(frame).drop(columns="base"), frame, say=say, count=count)
 
@@ -123,19 +124,34 @@ def _by_family(moved: npt.NDArray[np.float64], families: list[str]) -> tuple[npt
     return raised, speaker
 
 
-def _say(value: object) -> str:
+def say_value(
+    value: object, *, number: Callable[[float], str] | None = None, words: tuple[str, str, str] = PLAIN
+) -> str:
     """Return a value as people write it.
+
+    Parameters
+    ----------
+    value : object
+        Number, flag, text, or missing.
+    number : callable, optional
+        Words a number; plain English by default.
+    words : tuple of str
+        What is written for a missing value, for true and for false.
 
     Examples
     --------
-    >>> _say(3.0), _say(1234.56), _say(float("nan")), _say(True)
+    >>> say_value(3.0), say_value(1234.56), say_value(float("nan")), say_value(True)
     ('3', '1235', 'not known', 'yes')
     """
     if pd.isna(value):  # type: ignore[call-overload]
-        return "not known"
+        return words[0]
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, float | np.floating):
-        number = float(value)
-        return f"{number:.0f}" if abs(number) >= 1000 or number.is_integer() else f"{number:.3g}"
+        return words[1] if value else words[2]
+    if isinstance(value, int | float | np.number):
+        return (number or plain_number)(float(value))
     return str(value)
+
+
+def plain_number(value: float) -> str:
+    """Write a number in plain English, three figures below a thousand."""
+    return f"{value:.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:.3g}"

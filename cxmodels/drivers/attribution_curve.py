@@ -1,0 +1,150 @@
+"""How does the model's score move with one feature, and where are there customers to learn it from?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cxmodels.drivers.attribution import Attribution
+from cxmodels.tables.errors import nearest_names
+from cxmodels.value.counts import Floats, Integers
+
+LEAST_SHARE = 0.02  # of the known values: a piece of the curve has at least so many rows
+FEWEST = 10  # customers of a piece, below which it is not shown
+BARS = 30
+INNER = (5.0, 95.0)  # percentiles of the rows of a piece: the middle 90 %
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """What a model says of one feature, and of how many customers it says it.
+
+    Attributes
+    ----------
+    feature : str
+    table : DataFrame
+        One row a piece, numbers rising, then categories, the most frequent first, then missing: kind
+        (number, category or missing), piece (in words), value (mean; NaN of no number), low, high (least and
+        largest value), customers, share (of all rows), moved (mean log odds before calibration by this
+        feature), moved_low, moved_high (5th and 95th percentile of its rows: they differ by what else is
+        known of the customers).
+    support : DataFrame
+        Of the numbers, within the curve: low, high, share (of all rows) of bars of equal width.
+    left_out : int
+        Rows in pieces of fewer than 10 customers, which are not shown.
+    """
+
+    feature: str
+    table: pd.DataFrame = field(repr=False)
+    support: pd.DataFrame = field(repr=False)
+    left_out: int
+
+
+def dependence(found: Attribution, feature: str) -> Dependence:
+    """Trace what the model says of one feature over its values.
+
+    Parameters
+    ----------
+    found : Attribution
+        The more rows, the finer.
+    feature : str
+        One that the model reads.
+
+    Returns
+    -------
+    Dependence
+        The curve ends where the data end: nothing is drawn out to values that no customer has.
+
+    Raises
+    ------
+    ValueError
+        Where the model has no such feature.
+
+    Notes
+    -----
+    Neighbouring values are put together until a piece has 2 % of the known ones, so that each count with
+    enough customers is a piece of its own, whatever share has none.
+    """
+    if feature not in found.features:
+        near = nearest_names(feature, found.features)
+        raise ValueError(
+            f"The model has no feature {feature!r}{near}; it has {', '.join(found.features)}."
+        )
+    # as the model read them: what it has not seen counts as missing
+    column = found.features.index(feature)
+    read = found.encoding.matrix(found.data)[:, column]
+    known = np.isfinite(read)
+    names = found.encoding.categories.get(feature)
+    pieces = np.full(len(read), -1)
+    pieces[known] = _pieces(read[known]) if names is None else read[known]
+    order = [*_in_order(pieces, by_size=names is not None), -1]
+    rows = [_piece(found, feature, np.flatnonzero(pieces == piece), read, names) for piece in order]
+    table = pd.DataFrame([row for row in rows if row and row["customers"] >= FEWEST], columns=_COLUMNS)
+    shown = round(float(table["share"].sum()) * len(read))
+    return Dependence(feature, table, _support(read, table), len(read) - shown)
+
+
+_COLUMNS = (
+    *("kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"),
+)
+
+
+def _pieces(values: Floats) -> Integers:
+    """Number the pieces of known numbers, rising."""
+    distinct, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    least = LEAST_SHARE * len(values)
+    number, here = 0, 0
+    pieces = np.empty(len(distinct), dtype=np.int64)
+    for place, count in enumerate(counts):
+        pieces[place] = number
+        here += count
+        if here >= least:
+            number, here = number + 1, 0
+    if 0 < here and number > 0:
+        pieces[pieces == number] = number - 1  # what is left over at the top is no piece of its own
+    return pieces[which]
+
+
+def _in_order(pieces: Integers, *, by_size: bool) -> list[int]:
+    there, counts = np.unique(pieces[pieces >= 0], return_counts=True)
+    return [int(one) for one in (there[np.argsort(-counts, kind="stable")] if by_size else there)]
+
+
+def _piece(
+    found: Attribution, feature: str, rows: Integers, read: Floats, names: tuple[str, ...] | None
+) -> dict[str, object]:
+    """Describe one piece; nothing where it has no row."""
+    if not len(rows):
+        return {}
+    moved = found.values[feature].to_numpy()[rows]
+    values = read[rows]
+    missing, number = bool(np.isnan(values[0])), names is None
+    low, high = (values.min(), values.max()) if number else (np.nan, np.nan)
+    in_words = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    piece = "not known" if missing else in_words if names is None else names[int(values[0])]
+    inner = np.percentile(moved, INNER)
+    return {
+        "kind": "missing" if missing else "number" if number else "category",
+        "piece": piece,
+        "value": values.mean() if number else np.nan,
+        "low": low,
+        "high": high,
+        "customers": len(np.unique(found.places[rows])),
+        "share": len(rows) / len(read),
+        "moved": moved.mean(),
+        "moved_low": inner[0],
+        "moved_high": inner[1],
+    }
+
+
+def _support(read: Floats, table: pd.DataFrame) -> pd.DataFrame:
+    """Count the rows along the curve, in bars of equal width."""
+    numbers = table[table["kind"] == "number"]
+    if numbers.empty:
+        return pd.DataFrame(columns=["low", "high", "share"], dtype=float)
+    low, high = float(numbers["low"].iloc[0]), float(numbers["value"].iloc[-1])
+    edges = np.linspace(low, max(high, np.nextafter(low, np.inf)), BARS + 1)
+    counts = np.histogram(read[np.isfinite(read)], edges)[0]
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": counts / len(read)})
