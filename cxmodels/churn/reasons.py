@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.churn.model import ChurnModel
-from cxmodels.value.counts import Integers
+from cxmodels.value.counts import Floats, Integers
 
 TOP = 3
 LEAST = 0.02  # log odds: a reason moves the odds by at least 2 %
@@ -112,7 +111,7 @@ def tell_reasons(
     return pd.Series([SEPARATOR.join(one) for one in told], index=frame.index, dtype=object, name="reasons")
 
 
-def _by_family(moved: npt.NDArray[np.float64], families: list[str]) -> tuple[npt.NDArray[np.float64], Integers]:
+def _by_family(moved: Floats, families: list[str]) -> tuple[Floats, Integers]:
     """Return the sum of each family, and the place of the feature in it that raises most; by row."""
     codes, names = pd.factorize(np.array(families, dtype=object))
     raised = np.empty((len(moved), len(names)))

@@ -14,6 +14,7 @@ from cxmodels.value.counts import Floats, Integers
 LEAST_SHARE = 0.02  # of the known values: a piece of the curve has at least so many rows
 FEWEST = 10  # customers of a piece, below which it is not shown
 BARS = 30
+_COLUMNS = ["kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"]
 INNER = (5.0, 95.0)  # percentiles of the rows of a piece: the middle 90 %
 
 
@@ -69,9 +70,7 @@ def dependence(found: Attribution, feature: str) -> Dependence:
     """
     if feature not in found.features:
         near = nearest_names(feature, found.features)
-        raise ValueError(
-            f"The model has no feature {feature!r}{near}; it has {', '.join(found.features)}."
-        )
+        raise ValueError(f"The model has no feature {feature!r}{near}; it has {', '.join(found.features)}.")
     # as the model read them: what it has not seen counts as missing
     column = found.features.index(feature)
     read = found.encoding.matrix(found.data)[:, column]
@@ -80,15 +79,12 @@ def dependence(found: Attribution, feature: str) -> Dependence:
     pieces = np.full(len(read), -1)
     pieces[known] = _pieces(read[known]) if names is None else read[known]
     order = [*_in_order(pieces, by_size=names is not None), -1]
-    rows = [_piece(found, feature, np.flatnonzero(pieces == piece), read, names) for piece in order]
-    table = pd.DataFrame([row for row in rows if row and row["customers"] >= FEWEST], columns=_COLUMNS)
+    members = [np.flatnonzero(pieces == piece) for piece in order]
+    rows = [_piece(found, feature, read, names, rows=some) for some in members if len(some)]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table = table[table["customers"] >= FEWEST].reset_index(drop=True)
     shown = round(float(table["share"].sum()) * len(read))
     return Dependence(feature, table, _support(read, table), len(read) - shown)
-
-
-_COLUMNS = (
-    *("kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"),
-)
 
 
 def _pieces(values: Floats) -> Integers:
@@ -102,7 +98,7 @@ def _pieces(values: Floats) -> Integers:
         here += count
         if here >= least:
             number, here = number + 1, 0
-    if 0 < here and number > 0:
+    if here > 0 and number > 0:
         pieces[pieces == number] = number - 1  # what is left over at the top is no piece of its own
     return pieces[which]
 
@@ -113,11 +109,9 @@ def _in_order(pieces: Integers, *, by_size: bool) -> list[int]:
 
 
 def _piece(
-    found: Attribution, feature: str, rows: Integers, read: Floats, names: tuple[str, ...] | None
+    found: Attribution, feature: str, read: Floats, names: tuple[str, ...] | None, *, rows: Integers
 ) -> dict[str, object]:
-    """Describe one piece; nothing where it has no row."""
-    if not len(rows):
-        return {}
+    """Describe one piece: some rows, all missing, of one category, or of neighbouring numbers."""
     moved = found.values[feature].to_numpy()[rows]
     values = read[rows]
     missing, number = bool(np.isnan(values[0])), names is None

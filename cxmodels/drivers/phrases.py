@@ -112,7 +112,10 @@ _NB: Mapping[str, Phrase] = {
     "monthly_fee": "månedspris {n}",
     "plan": "abonnement {n}",
     "bound_days_left.more": ("bundet i {n} dag til", "bundet i {n} dager til"),
-    "bound_days_left.less": ("bindingen tok slutt for {n} dag siden", "bindingen tok slutt for {n} dager siden"),
+    "bound_days_left.less": (
+        "bindingen tok slutt for {n} dag siden",
+        "bindingen tok slutt for {n} dager siden",
+    ),
     "bound_days_left.same": "bindingen tar slutt i dag",
     "months_since_bound": (
         "bindingen tok slutt for {n} måned siden",

@@ -42,11 +42,12 @@ class ReasonWords:
 
     Examples
     --------
-    >>> signals = [Signal("wait", "contacts", "mean", days=60), Signal("outages", "events", "count", of="outage")]
-    >>> words = ReasonWords("en", signals)
+    >>> wait = Signal("wait", "contacts", "mean", days=60)
+    >>> outages = Signal("outages", "events", "count", of="outage")
+    >>> words = ReasonWords("en", [wait, outages])
     >>> words.say("wait", 14.0), words.say("outages", 3.0)
     ('waited 14 minutes on average in 60 days', 'outage: 3 times in 90 days')
-    >>> ReasonWords("nb", signals, {"outage": "brudd"}).say("outages", 1.0)
+    >>> ReasonWords("nb", [outages], {"outage": "brudd"}).say("outages", 1.0)
     'brudd: én gang på 90 dager'
     """
 

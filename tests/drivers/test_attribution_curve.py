@@ -1,0 +1,77 @@
+"""A curve ends where the data end, says how many customers it is of, and follows what the model does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cxmodels.drivers.attribution import explain
+from cxmodels.drivers.attribution_curve import dependence
+from tests.drivers.leavers import make_leavers
+
+
+@pytest.fixture(scope="module")
+def found(model):
+    return explain(model, make_leavers(2_000, seed=9))
+
+
+def test_each_count_is_a_piece_and_rare_ones_at_the_top_are_put_together(found):
+    curve = dependence(found, "outages")
+    outages = found.data["outages"]
+    assert curve.table["piece"].tolist() == ["0", "1", "2", f"3 to {outages.max():g}"]
+    assert outages.eq(3.0).mean() > 0.02 > outages.gt(3.0).mean()
+    for row in curve.table.itertuples():
+        inside = outages.between(row.low, row.high).to_numpy()
+        assert row.customers == inside.sum() and row.share == pytest.approx(inside.mean())
+        assert row.moved == pytest.approx(found.values["outages"][inside].mean())
+        assert row.value == pytest.approx(outages[inside].mean())
+    assert curve.table["high"].iloc[-1] == outages.max()
+    assert curve.table["share"].min() >= 0.02 and curve.left_out == 0
+
+
+def test_the_curve_rises_with_what_raises_the_odds(found):
+    table = dependence(found, "outages").table
+    assert (np.diff(table["moved"]) > 0).all()
+    assert (table["moved_low"] <= table["moved"]).all() and (table["moved"] <= table["moved_high"]).all()
+
+
+def test_missing_values_stand_apart_from_the_numbers(found):
+    table = dependence(found, "usage").table
+    missing = table[table["kind"] == "missing"]
+    assert missing["piece"].tolist() == ["not known"] and missing["value"].isna().all()
+    assert missing["customers"].item() == found.data["usage"].isna().sum()
+    assert table["share"].sum() == pytest.approx(1.0)
+    assert len(table) <= 51
+
+
+def test_categories_stand_by_name_the_most_frequent_first(found):
+    table = dependence(found, "plan").table
+    counts = found.data["plan"].value_counts()
+    assert table["kind"].tolist() == ["category"] * 3 + ["missing"]
+    assert table["piece"].tolist()[:3] == counts.index.tolist()
+    assert table["customers"].tolist()[:3] == counts.tolist()
+    moved = table.set_index("piece")["moved"]
+    assert moved["max"] < min(moved["basic"], moved["plus"])
+
+
+def test_the_support_counts_rows_along_the_curve(found):
+    curve = dependence(found, "usage")
+    usage = found.data["usage"].dropna()
+    low, high = curve.support["low"].iloc[0], curve.support["high"].iloc[-1]
+    assert (low, high) == (usage.min(), curve.table["value"].max())
+    assert curve.support["share"].sum() == pytest.approx(usage.between(low, high).sum() / len(found.data))
+    assert dependence(found, "plan").support.empty
+
+
+def test_pieces_of_fewer_than_ten_customers_are_not_shown(model):
+    few = make_leavers(200, seed=2)
+    few["usage"] = few["usage"].fillna(0.0)
+    few.loc[:4, "usage"] = np.nan
+    curve = dependence(explain(model, few), "usage")
+    assert "missing" not in curve.table["kind"].tolist()
+    assert curve.left_out >= 5 and (curve.table["customers"] >= 10).all()
+
+
+def test_an_unknown_feature_is_named_with_the_nearest(found):
+    with pytest.raises(ValueError, match="no feature 'outage'; nearest: 'outages'"):
+        dependence(found, "outage")
