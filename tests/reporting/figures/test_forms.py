@@ -21,6 +21,7 @@ from matplotlib.text import Text
 from cxmodels.reporting.figures import (
     bars,
     calibration,
+    dependence,
     distribution,
     dots,
     gains,
@@ -95,6 +96,29 @@ def ranking() -> Axes:
     return gains(table, title="The first tenth brings a third")
 
 
+PIECES = ["kind", "piece", "value", "share", "moved", "moved_low", "moved_high"]
+WAITS = np.arange(12.0)
+SUPPORT = pd.DataFrame({"low": WAITS[:-1], "high": WAITS[1:], "share": np.linspace(0.3, 0.01, 11)})
+
+
+def waiting() -> Axes:
+    rows = [("number", f"{at:g}", at, 0.08, at / 20 - 0.1, at / 25 - 0.12, at / 15 - 0.05) for at in WAITS]
+    table = pd.DataFrame([*rows, ("missing", "not known", np.nan, 0.04, -0.2, -0.3, -0.1)], columns=PIECES)
+    labels = ("Mean wait in minutes", "Log odds of leaving")
+    return dependence(table, SUPPORT, title=LONG, axes=labels)
+
+
+def plans() -> Axes:
+    rows = [
+        ("category", "fibre", np.nan, 0.6, 0.1, 0.05, 0.2),
+        ("category", "mobile", np.nan, 0.3, -0.2, -0.3, -0.1),
+        ("missing", "not known", np.nan, 0.1, 0.0, -0.1, 0.1),
+    ]
+    labels = ("Plan", "Log odds of leaving")
+    table = pd.DataFrame(rows, columns=PIECES)
+    return dependence(table, SUPPORT.head(0), title="Fibre leaves", axes=labels)
+
+
 FORMS: list[Callable[[], Axes | list[Axes]]] = [
     tracking,
     segments,
@@ -104,6 +128,8 @@ FORMS: list[Callable[[], Axes | list[Axes]]] = [
     spread_of_value,
     whale,
     ranking,
+    waiting,
+    plans,
 ]
 
 
@@ -317,6 +343,44 @@ def test_a_whale_curve_marks_its_top() -> None:
     assert written[0] == "20% of customers: 66%"
     assert any(text.endswith(": 120%") for text in written)
     assert ax.get_ylim()[1] > 1.2
+
+
+def test_a_curve_stands_above_the_customers_that_it_is_of() -> None:
+    ax = waiting()
+    figure_of(ax)
+    curve = next(line for line in ax.get_lines() if len(line.get_xdata()) == len(WAITS))
+    assert list(curve.get_ydata()) == pytest.approx(list(WAITS / 20 - 0.1))
+    heights = [patch.get_height() for patch in ax.patches]
+    assert len(heights) == len(SUPPORT) + 1
+    assert np.array(heights[:-1]) / heights[0] == pytest.approx(SUPPORT["share"] / 0.3)
+    inside = ax.transAxes.inverted().transform
+    floor = max(inside(patch.get_window_extent())[1, 1] for patch in ax.patches)
+    assert floor < min(inside(ax.transData.transform((0.0, low)))[1] for low in (-0.3, -0.12))
+
+
+def test_missing_values_stand_right_of_the_curve_with_their_share() -> None:
+    ax = waiting()
+    alone = next(line for line in ax.get_lines() if len(line.get_xdata()) == 1)
+    assert alone.get_xdata()[0] > WAITS.max() and list(alone.get_ydata()) == [-0.2]
+    assert "not known (4%)" in [text.get_text() for text in ax.texts]
+
+
+def test_categories_are_named_with_their_share() -> None:
+    ax = plans()
+    assert [label.get_text() for label in ax.get_xticklabels()] == [
+        "fibre\n60%",
+        "mobile\n30%",
+        "not known\n10%",
+    ]
+    assert [patch.get_height() for patch in ax.patches][1] == pytest.approx(ax.patches[0].get_height() / 2)
+
+
+def test_a_curve_without_pieces_or_columns_is_refused() -> None:
+    table = pd.DataFrame(columns=PIECES)
+    with pytest.raises(ValueError, match="nothing to draw: no piece has enough customers"):
+        dependence(table, SUPPORT, title="T", axes=("x", "y"))
+    with pytest.raises(ValueError, match="column 'moved' is not in the table"):
+        dependence(table.drop(columns="moved"), SUPPORT, title="T", axes=("x", "y"))
 
 
 def test_a_form_draws_on_the_callers_axes() -> None:
