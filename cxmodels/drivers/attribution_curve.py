@@ -14,8 +14,8 @@ from cxmodels.value.counts import Floats, Integers
 LEAST_SHARE = 0.02  # of the known values: a piece of the curve has at least so many rows
 FEWEST = 10  # customers of a piece, below which it is not shown
 BARS = 30
-_COLUMNS = ["kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"]
 INNER = (5.0, 95.0)  # percentiles of the rows of a piece: the middle 90 %
+_COLUMNS = ["kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Dependence:
         feature), moved_low, moved_high (5th and 95th percentile of its rows: they differ by what else is
         known of the customers).
     support : DataFrame
-        Of the numbers, within the curve: low, high, share (of all rows) of bars of equal width.
+        From the first point of the curve to the last: low, high, share (of all rows) of bars of equal width.
     left_out : int
         Rows in pieces of fewer than 10 customers, which are not shown.
     """
@@ -134,11 +134,17 @@ def _piece(
 
 
 def _support(read: Floats, table: pd.DataFrame) -> pd.DataFrame:
-    """Count the rows along the curve, in bars of equal width."""
+    """Count the rows along the curve, in bars of equal width: around each value, where there are few."""
     numbers = table[table["kind"] == "number"]
     if numbers.empty:
         return pd.DataFrame(columns=["low", "high", "share"], dtype=float)
-    low, high = float(numbers["low"].iloc[0]), float(numbers["value"].iloc[-1])
-    edges = np.linspace(low, max(high, np.nextafter(low, np.inf)), BARS + 1)
-    counts = np.histogram(read[np.isfinite(read)], edges)[0]
-    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": counts / len(read)})
+    low, high = float(numbers["value"].min()), float(numbers["value"].max())
+    distinct, counts = np.unique(read[(read >= low) & (read <= high)], return_counts=True)
+    if len(distinct) <= BARS:
+        half = 0.4 * (np.diff(distinct).min() if len(distinct) > 1 else 1.0)
+        bars = {"low": distinct - half, "high": distinct + half}
+    else:
+        edges = np.linspace(low, high, BARS + 1)
+        counts = np.histogram(np.repeat(distinct, counts), edges)[0]
+        bars = {"low": edges[:-1], "high": edges[1:]}
+    return pd.DataFrame({**bars, "share": counts / len(read)})

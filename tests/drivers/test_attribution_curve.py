@@ -57,10 +57,18 @@ def test_categories_stand_by_name_the_most_frequent_first(found):
 def test_the_support_counts_rows_along_the_curve(found):
     curve = dependence(found, "usage")
     usage = found.data["usage"].dropna()
-    low, high = curve.support["low"].iloc[0], curve.support["high"].iloc[-1]
-    assert (low, high) == (usage.min(), curve.table["value"].max())
-    assert curve.support["share"].sum() == pytest.approx(usage.between(low, high).sum() / len(found.data))
+    ends = curve.table["value"].min(), curve.table["value"].max()
+    assert (curve.support["low"].iloc[0], curve.support["high"].iloc[-1]) == pytest.approx(ends)
+    assert curve.support["share"].sum() == pytest.approx(usage.between(*ends).sum() / len(found.data))
     assert dependence(found, "plan").support.empty
+
+
+def test_few_values_have_a_bar_each_around_them(found):
+    curve = dependence(found, "outages")
+    bars, last = curve.support, curve.table["value"].max()
+    counts = found.data["outages"].value_counts(normalize=True).sort_index().loc[:last]
+    assert ((bars["low"] + bars["high"]) / 2).tolist() == pytest.approx(counts.index.tolist())
+    assert bars["share"].tolist() == pytest.approx(counts.tolist())
 
 
 def test_pieces_of_fewer_than_ten_customers_are_not_shown(model):

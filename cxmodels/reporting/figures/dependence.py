@@ -50,7 +50,7 @@ def dependence(
     axes : tuple of str
         Labels with units: the feature, and what is moved.
     number : callable, optional
-        Words the numbers of the feature.
+        Words the numbers of both axes.
     ax : Axes, optional
         Where to draw; a new figure by default.
 
@@ -80,13 +80,14 @@ def dependence(
         bars = pd.DataFrame(
             {"low": places - width / 2, "high": places + width / 2, "share": apart["share"].to_numpy()}
         )
-        _leave_room(ax, table)
-        _count(ax, support if len(line) else support.head(0), bars)
-        _name(ax, line, apart, places, number=number or Wording().number)
+        word = number or Wording().number
+        floor = _leave_room(ax, table)
+        _count(ax, pd.concat([support, bars] if len(line) else [bars], ignore_index=True))
+        _name(ax, line, apart, places, number=word)
         ax.set_xlabel(axes[0])
         ax.set_ylabel(axes[1])
         ax.grid(visible=True, axis="y")
-        format_axis(ax, y=Wording().number)
+        format_axis(ax, y=lambda height: word(height) if height >= floor else "")
         put_title(ax, title)
         return ax
 
@@ -100,31 +101,28 @@ def _places(line: pd.DataFrame, apart: pd.DataFrame) -> tuple[np.ndarray, float]
     return high + reach * (0.12 + 0.1 * np.arange(len(apart))), 0.03 * reach
 
 
-def _leave_room(ax: Axes, table: pd.DataFrame) -> None:
-    """Put what is drawn above the floor on which customers are counted."""
+def _leave_room(ax: Axes, table: pd.DataFrame) -> float:
+    """Put what is drawn above a floor on which customers are counted, and return where that ends."""
     low, high = min(0.0, float(table["moved_low"].min())), max(0.0, float(table["moved_high"].max()))
     reach = high - low or 1.0
     bottom = low - 0.06 * reach
     top = high + 0.08 * reach
     ax.set_ylim(bottom - _FLOOR / (1 - _FLOOR) * (top - bottom), top)
+    return bottom
 
 
-def _count(ax: Axes, support: pd.DataFrame, bars: pd.DataFrame) -> None:
-    """Draw on the floor how the customers are spread; each of the two kinds of bars to its own tallest."""
-    for counted in (support, bars):
-        tallest = float(counted["share"].max()) if len(counted) else 0.0
-        if tallest == 0.0:
-            continue
-        ax.bar(
-            counted["low"],
-            0.8 * _FLOOR * counted["share"] / tallest,
-            width=counted["high"] - counted["low"],
-            align="edge",
-            color=QUIET,
-            alpha=0.55,
-            transform=ax.get_xaxis_transform(),
-            zorder=2,
-        )
+def _count(ax: Axes, bars: pd.DataFrame) -> None:
+    """Draw on the floor how the customers are spread."""
+    ax.bar(
+        bars["low"],
+        0.8 * _FLOOR * bars["share"] / max(float(bars["share"].max()), 1e-9),
+        width=bars["high"] - bars["low"],
+        align="edge",
+        color=QUIET,
+        alpha=0.55,
+        transform=ax.get_xaxis_transform(),
+        zorder=2,
+    )
     ax.text(
         0.01,
         _FLOOR,
@@ -147,7 +145,8 @@ def _name(ax: Axes, line: pd.DataFrame, apart: pd.DataFrame, places: np.ndarray,
         ax.tick_params(axis="x", length=0, labelcolor=INK)
         ax.set_xlim(-0.6, len(apart) - 0.4)
         return
-    format_axis(ax, x=number)
+    last = float(line["value"].max())
+    format_axis(ax, x=lambda value: number(value) if value <= last else "")  # beyond it nothing is a number
     for place, piece, part, high in zip(places, apart["piece"], share, apart["moved_high"], strict=True):
         ax.annotate(
             f"{piece} ({part})",

@@ -361,6 +361,8 @@ def test_a_curve_stands_above_the_customers_that_it_is_of() -> None:
 def test_missing_values_stand_right_of_the_curve_with_their_share() -> None:
     ax = waiting()
     alone = next(line for line in ax.get_lines() if len(line.get_xdata()) == 1)
+    shown = [label.get_text() for label in ax.get_xticklabels() if label.get_text()]
+    assert max(map(float, shown)) <= WAITS.max()
     assert alone.get_xdata()[0] > WAITS.max() and list(alone.get_ydata()) == [-0.2]
     assert "not known (4%)" in [text.get_text() for text in ax.texts]
 
