@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, Result, save
 
-ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn", "contracts")
+ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn", "contracts", "attribution")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--large", action="store_true", help="growth up to ten million customers")
     parser.add_argument(
-        "--repetitions", type=int, help="rounds of each contender (speed and signals 3, growth 1)"
+        "--repetitions",
+        type=int,
+        help="rounds of each contender (speed, signals and attribution 3, growth 1)",
     )
     parser.add_argument("--seeds", type=int, help="simulated populations of recovery (30) and contracts (5)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
@@ -98,6 +100,13 @@ def _contracts(chosen: argparse.Namespace, folder: Path) -> Result:
     return measure_contracts(seeds=seeds, customers=SMALL if chosen.small else CUSTOMERS)
 
 
+def _attribution(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.attribution import CUSTOMERS, SMALL, measure_attribution
+
+    customers = SMALL if chosen.small else CUSTOMERS
+    return measure_attribution(customers=customers, repetitions=chosen.repetitions or 3)
+
+
 BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "speed": _speed,
     "growth": _growth,
@@ -106,6 +115,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "recovery": _recovery,
     "churn": _churn,
     "contracts": _contracts,
+    "attribution": _attribution,
 }
 
 
