@@ -36,11 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         "--small", action="store_true", help="few customers and seeds (speed: 50,000 instead of a million)"
     )
     parser.add_argument("--large", action="store_true", help="growth up to ten million customers")
-    parser.add_argument(
-        "--repetitions",
-        type=int,
-        help="rounds of each contender (speed, signals and attribution 3, growth 1)",
-    )
+    parser.add_argument("--repetitions", type=int, help="rounds of each contender (growth 1, others 3)")
     parser.add_argument("--seeds", type=int, help="simulated populations of recovery (30) and contracts (5)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
     return parser

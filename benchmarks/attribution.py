@@ -114,13 +114,9 @@ def peak_of_stream(model: ChurnModel, *, batches: int) -> float:
 def verdicts(seconds: Mapping[str, Sequence[float]], *, once: float, four: float) -> list[Verdict]:
     """Hold time and memory against the goals."""
     bare = statistics.median(seconds[BARE])
+    times = {name: statistics.median(seconds[name]) / bare for name in (VALUES, PARTS)}
     return [
-        *(
-            Verdict(
-                f"{name}, beside {BARE}", statistics.median(seconds[name]) / bare, TIMES_BARE, "at most", "×"
-            )
-            for name in (VALUES, PARTS)
-        ),
+        *(Verdict(f"{name}, beside {BARE}", one, TIMES_BARE, "at most", "×") for name, one in times.items()),
         Verdict("peak memory of four times as many customers", four / once, TIMES_MEMORY, "at most", "×"),
     ]
 

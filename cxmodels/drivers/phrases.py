@@ -57,6 +57,7 @@ _EN: Mapping[str, Phrase] = {
     "bound_days_left.more": ("bound for {n} more day", "bound for {n} more days"),
     "bound_days_left.less": ("binding ended {n} day ago", "binding ended {n} days ago"),
     "bound_days_left.same": "binding ends today",
+    "bound_days_left.missing": "no binding",
     "months_since_bound": ("binding ended {n} month ago", "binding ended {n} months ago"),
     "months_since_bound.missing": "still bound, or never was",
     "earlier_contracts": "customer before: {times}",
@@ -117,6 +118,7 @@ _NB: Mapping[str, Phrase] = {
         "bindingen tok slutt for {n} dager siden",
     ),
     "bound_days_left.same": "bindingen tar slutt i dag",
+    "bound_days_left.missing": "ingen binding",
     "months_since_bound": (
         "bindingen tok slutt for {n} måned siden",
         "bindingen tok slutt for {n} måneder siden",
@@ -177,6 +179,7 @@ _DA: Mapping[str, Phrase] = {
     "bound_days_left.more": ("bundet i {n} dag endnu", "bundet i {n} dage endnu"),
     "bound_days_left.less": ("bindingen udløb for {n} dag siden", "bindingen udløb for {n} dage siden"),
     "bound_days_left.same": "bindingen udløber i dag",
+    "bound_days_left.missing": "ingen binding",
     "months_since_bound": ("bindingen udløb for {n} måned siden", "bindingen udløb for {n} måneder siden"),
     "months_since_bound.missing": "stadig bundet, eller aldrig bundet",
     "earlier_contracts": "kunde tidligere: {times}",
@@ -237,6 +240,7 @@ _SV: Mapping[str, Phrase] = {
         "bindningen gick ut för {n} dagar sedan",
     ),
     "bound_days_left.same": "bindningen går ut i dag",
+    "bound_days_left.missing": "ingen bindning",
     "months_since_bound": (
         "bindningen gick ut för {n} månad sedan",
         "bindningen gick ut för {n} månader sedan",

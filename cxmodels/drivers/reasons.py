@@ -74,11 +74,13 @@ class ReasonWords:
             return f"{self.labels[feature]}: {self._value(value)}"
         if feature in self._signals:
             return self._experience(self._signals[feature], value)
-        missing = bool(pd.isna(value))  # type: ignore[call-overload]
-        if feature in (*CONTRACT, "age") and not missing:
-            return self._figure(feature, value, {})
-        if feature == "months_since_bound" and missing:
-            return self._fill("months_since_bound.missing", {})
+        if pd.isna(value):  # type: ignore[call-overload]
+            if f"{feature}.missing" in PHRASES[self.language]:
+                return self._fill(f"{feature}.missing", {})
+        elif feature == "plan":
+            return self._fill("plan", {"n": self._value(value)})
+        elif feature in (*CONTRACT, "age") and not isinstance(value, str):
+            return self._figure(feature, float(value), {})  # type: ignore[arg-type]
         return f"{feature.replace('_', ' ')}: {self._value(value)}"
 
     def _experience(self, signal: Signal, value: object) -> str:
@@ -88,13 +90,11 @@ class ReasonWords:
         gaps["limit"] = self.number(signal.limit)
         figure = "count" if signal.statistic == "refunds" else signal.statistic
         own = f"{signal.table}.{figure}"
-        return self._figure(own if own in PHRASES[self.language] else figure, value, gaps)
+        key = own if own in PHRASES[self.language] else figure
+        return self._figure(key, float(value), gaps)  # type: ignore[arg-type]
 
-    def _figure(self, key: str, value: object, gaps: Mapping[str, str]) -> str:
+    def _figure(self, key: str, number: float, gaps: Mapping[str, str]) -> str:
         """Fill the phrase of a figure; some are told one way above 0, another below."""
-        if isinstance(value, str):
-            return self._fill(key, {**gaps, "n": value})
-        number = float(value)  # type: ignore[arg-type]
         way = "more" if number > 0 else "less" if number < 0 else "same"
         if f"{key}.{way}" in PHRASES[self.language]:
             key, number = f"{key}.{way}", abs(number)

@@ -106,8 +106,11 @@ def test_figures_are_told_as_people_say_them(one, value, expected):
     [
         ("bound_days_left", -20.0, "binding ended 20 days ago"),
         ("bound_days_left", 1.0, "bound for 1 more day"),
+        ("bound_days_left", np.nan, "no binding"),
         ("months_since_bound", np.nan, "still bound, or never was"),
         ("plan", "fibre", "plan fibre"),
+        ("age", "35 to 44", "age: 35 to 44"),
+        ("bound_days_left", "one {year}", "bound days left: one {year}"),
         ("tenure_days", 400.0, "customer for 400 days"),
         ("earlier_contracts", 1.0, "customer before: once"),
         ("monthly_fee", np.nan, "monthly fee: not known"),
