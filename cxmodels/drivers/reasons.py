@@ -68,6 +68,10 @@ class ReasonWords:
     def _signals(self) -> dict[str, Signal]:
         return {signal.name: signal for signal in self.signals}
 
+    @cached_property
+    def _plain(self) -> tuple[str, str, str]:
+        return self._fill("unknown", {}), self._fill("yes", {}), self._fill("no", {})
+
     def say(self, feature: str, value: object) -> str:
         """Word a feature and a customer's value of it."""
         if feature in self.labels:
@@ -124,8 +128,7 @@ class ReasonWords:
         return named or one
 
     def _value(self, value: object) -> str:
-        unknown, yes, no = (self._fill(key, {}) for key in ("unknown", "yes", "no"))
-        return say_value(value, number=self.number, words=(unknown, yes, no))
+        return say_value(value, number=self.number, words=self._plain)
 
 
 def stream_reasons(

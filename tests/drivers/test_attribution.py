@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxmodels.churn.calibration import Calibration
 from cxmodels.drivers.attribution import add_parts, explain, stream_attribution
 from tests.drivers.leavers import FEATURES, make_leavers
 
@@ -28,9 +31,13 @@ def test_values_and_base_sum_to_the_raw_score(model, frame, found):
     assert np.abs(found.score - raw_score(model, frame)).max() < 1e-9
 
 
-def test_the_raw_score_is_before_calibration(model, frame, found):
-    calibrated = model.contributions(frame).sum(axis=1)
-    assert model.calibration.slope * found.score + model.calibration.intercept == pytest.approx(calibrated)
+def test_values_are_of_the_score_before_calibration(model, frame, found):
+    bent = replace(model, calibration=Calibration("logistic", intercept=0.3, slope=1.2))
+    pd.testing.assert_frame_equal(explain(bent, frame).values, found.values)
+    streamed = next(stream_attribution(bent, frame))
+    pd.testing.assert_frame_equal(streamed[list(FEATURES)], found.values)
+    calibrated = bent.contributions(frame).sum(axis=1)
+    assert calibrated.to_numpy() == pytest.approx(0.3 + 1.2 * found.score)
 
 
 def test_missing_values_and_unseen_categories_are_explained_too(model):
