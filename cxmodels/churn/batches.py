@@ -10,7 +10,9 @@ BATCH = 50_000  # rows worked on at once: memory does not grow with the frame
 KEYS = ("customer_id", "as_of")
 
 
-def batches(source: pd.DataFrame | Iterable[pd.DataFrame], *, rows: int = BATCH) -> Iterator[pd.DataFrame]:
+def batches(
+    source: pd.DataFrame | Iterable[pd.DataFrame], *, rows: int | None = None
+) -> Iterator[pd.DataFrame]:
     """Yield a frame in pieces of so many rows, at least one; and the frames of an iterable as they come.
 
     Parameters
@@ -18,8 +20,8 @@ def batches(source: pd.DataFrame | Iterable[pd.DataFrame], *, rows: int = BATCH)
     source : DataFrame, or iterable of DataFrame
         Frames of an iterable are batches as they come, and only one is in memory: of a Parquet file, for
         instance, ``(batch.to_pandas() for batch in pyarrow.parquet.ParquetFile(path).iter_batches())``.
-    rows : int
-        Of a batch of one DataFrame.
+    rows : int, optional
+        Of a batch of one DataFrame. Default: `BATCH`.
 
     Raises
     ------
@@ -31,6 +33,7 @@ def batches(source: pd.DataFrame | Iterable[pd.DataFrame], *, rows: int = BATCH)
     >>> [len(part) for part in batches(pd.DataFrame({"a": [1, 2, 3]}), rows=2)]
     [2, 1]
     """
+    rows = BATCH if rows is None else rows
     if rows < 1:
         raise ValueError(f"rows is {rows}; a batch has at least 1.")
     if isinstance(source, pd.DataFrame):

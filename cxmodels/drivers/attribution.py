@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from cxmodels.churn.batches import batches, keys_of
 from cxmodels.churn.encoding import Encoding
-from cxmodels.churn.model import BATCH, ChurnModel
+from cxmodels.churn.model import ChurnModel
 from cxmodels.churn.resampling import customer_places
-from cxmodels.churn.scoring import batches, keys_of
 from cxmodels.churn.trees import draw_customers
 from cxmodels.tables.errors import nearest_names
 from cxmodels.value.counts import Floats, Integers
@@ -176,7 +176,7 @@ def stream_attribution(
     source: pd.DataFrame | Iterable[pd.DataFrame],
     *,
     parts: Mapping[str, str] | None = None,
-    rows: int = BATCH,
+    rows: int | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield what moves the raw score of every row, a batch at a time: memory does not grow with the rows.
 
@@ -184,7 +184,7 @@ def stream_attribution(
     ----------
     model : ChurnModel
     source : DataFrame, or iterable of DataFrame
-        As of `cxmodels.churn.scoring.stream_scores`.
+        As of `cxmodels.churn.batches.batches`.
     parts : mapping of str to str, optional
         Part of each feature, such as its touchpoint: signed values are added up by it.
     rows : int

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from cxmodels.value.counts import Floats
-
-Integers = npt.NDArray[np.int64]
+from cxmodels.value.counts import Floats, Integers
 
 LEAST_SHARE = 0.2  # of respondents who rated a touchpoint; below, it is set aside
 LEAST_PAIR = 100  # respondents who rated both of two touchpoints

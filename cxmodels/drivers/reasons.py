@@ -8,9 +8,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from cxmodels.churn.model import BATCH, ChurnModel
+from cxmodels.churn.batches import batches, keys_of
+from cxmodels.churn.model import ChurnModel
 from cxmodels.churn.reasons import TOP, plain_number, say_value, tell_reasons
-from cxmodels.churn.scoring import batches, keys_of
 from cxmodels.drivers.attribution_parts import CONTRACT
 from cxmodels.drivers.phrases import LANGUAGES, PHRASES, Phrase
 from cxmodels.experience.signal import Signal
@@ -138,7 +138,7 @@ def stream_reasons(
     *,
     families: Mapping[str, str] | None = None,
     count: int = TOP,
-    rows: int = BATCH,
+    rows: int | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield the reasons of every customer, a batch at a time: memory does not grow with the customers.
 
@@ -146,7 +146,7 @@ def stream_reasons(
     ----------
     model : ChurnModel
     source : DataFrame, or iterable of DataFrame
-        As of `cxmodels.churn.scoring.stream_scores`.
+        As of `cxmodels.churn.batches.batches`.
     words : ReasonWords
     families : mapping of str to str, optional
         Features that tell the same thing, as of `feature_parts`: added up, and told once, by the feature

@@ -42,7 +42,7 @@ def test_the_same_rows_and_seed_give_the_same_model(flat, test_rows):
 def test_a_batch_more_or_less_changes_nothing(flat, test_rows, monkeypatch):
     frame = test_rows[0].head(1_000)
     whole = (flat.predict(frame), flat.interval(frame), flat.contributions(frame))
-    monkeypatch.setattr("cxmodels.churn.model.BATCH", 300)
+    monkeypatch.setattr("cxmodels.churn.batches.BATCH", 300)
     np.testing.assert_array_equal(flat.predict(frame), whole[0])
     np.testing.assert_array_equal(flat.interval(frame), whole[1])
     pd.testing.assert_frame_equal(flat.contributions(frame), whole[2])

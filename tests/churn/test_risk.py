@@ -103,7 +103,7 @@ def test_more_customers_than_fit_into_a_batch_are_scored_as_if_they_did(rows, mo
     whole = assess_risk(model, rows, worth)
     seen = []
     matrix = Encoding.matrix
-    monkeypatch.setattr("cxmodels.churn.model.BATCH", 700)
+    monkeypatch.setattr("cxmodels.churn.batches.BATCH", 700)
     monkeypatch.setattr(
         Encoding, "matrix", lambda self, frame: (seen.append(len(frame)), matrix(self, frame))[1]
     )
