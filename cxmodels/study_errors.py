@@ -126,7 +126,7 @@ def _show(found: object) -> str:
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if get_origin(annotation) in (typing.Union, types.UnionType, dict, typing.Annotated):
+    if get_origin(annotation) in (typing.Union, types.UnionType, dict, list, typing.Annotated):
         return [m for part in get_args(annotation) for m in _models_in(part)]
     return []
 

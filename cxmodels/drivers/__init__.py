@@ -1,1 +1,1 @@
-"""Why do they leave? What the model uses (attribution), and apart from it what would change (effects)."""
+"""Why do customers leave? What a model uses, and, apart from it, what would change if a driver changed."""

@@ -13,7 +13,7 @@ STAGES = ("event", "contact", "wait", "score", "money", "usage")
 
 STATISTICS: dict[str, tuple[str, ...]] = {
     "events": ("count", "sum", "mean", "worst", "days_since", "trend", "broken"),
-    "contacts": ("count", "mean", "worst", "days_since", "trend", "unresolved", "repeat", "broken"),
+    "contacts": ("count", "sum", "mean", "worst", "days_since", "trend", "unresolved", "repeat", "broken"),
     "surveys": ("silent", "last", "change"),
     "transactions": ("count", "sum", "mean", "days_since", "trend", "sum_trend", "refunds"),
 }

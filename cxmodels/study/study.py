@@ -9,6 +9,7 @@ from babel.numbers import list_currencies
 from pydantic import Field, field_validator, model_validator
 
 from cxmodels.study.churn import ChurnSettings
+from cxmodels.study.drivers import DriverSettings, preceding
 from cxmodels.study.fields import Day, Settings, Zone
 from cxmodels.study.sources import CANONICAL_TABLES, TableSource
 from cxmodels.study.value import SegmentSettings, ValueSettings
@@ -53,6 +54,7 @@ class Study(Settings):
     value: ValueSettings = ValueSettings()
     segments: SegmentSettings = SegmentSettings()
     churn: ChurnSettings | None = None
+    drivers: list[DriverSettings] = []
     path: Path = Field(default=Path("study.toml"), exclude=True, repr=False)
 
     @field_validator("currency")
@@ -75,6 +77,12 @@ class Study(Settings):
                     f"{nearest(name, CANONICAL_TABLES)}"
                 )
         return tables
+
+    @field_validator("drivers")
+    @classmethod
+    def _drivers_have_an_order(cls, drivers: list[DriverSettings]) -> list[DriverSettings]:
+        preceding(drivers)
+        return drivers
 
     @model_validator(mode="after")
     def _history_starts_by_as_of(self) -> Study:

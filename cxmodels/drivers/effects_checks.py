@@ -1,0 +1,228 @@
+"""Would an effect stand if something were not as it is thought? Each check as a finding, with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cxmodels.drivers.effects_estimate import Estimate, Residuals
+from cxmodels.drivers.grade import (
+    BEFORE_ITS_CAUSE,
+    LEARNERS_DIFFER,
+    MARK_OF_CUSTOMER,
+    STANDS,
+    TOLD_APART,
+    Finding,
+)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How strong an unseen cause would have to be.
+
+    Attributes
+    ----------
+    robustness : float
+        Share of what is left of driver and of leaving that it would have to explain, both, for no effect to
+        be left (Cinelli & Hazlett 2020, JRSS B 82, equation 21).
+    strongest : str
+        The covariate that an unseen cause as strong as it would take most from the effect.
+    taken : float
+        How much: change of the probability of leaving for one more of the driver.
+    e_value : float
+        Risk ratio that it would need with both (VanderWeele & Ding 2017, Annals of Internal Medicine 167), for
+        customers touched as much as the average of those touched.
+    """
+
+    robustness: float
+    strongest: str
+    taken: float
+    e_value: float
+
+
+@dataclass(frozen=True)
+class Checked:
+    """All that was looked at of one driver.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        By trees, for one more of the driver.
+    linear : Estimate
+        The same by a linear model.
+    variance_left : float
+        Share of the driver's variance that what precedes it leaves.
+    long_before : Estimate or None
+        What the same driver long before shows, in the same unit: the mark of who the customer is. None where
+        it is not known.
+    before_its_cause : float
+        What should follow the driver, found before it: a share of what is found with it; NaN: not known.
+    sensitivity : Sensitivity
+    """
+
+    estimate: Estimate
+    linear: Estimate
+    variance_left: float
+    long_before: Estimate | None
+    before_its_cause: tuple[float, float]
+    sensitivity: Sensitivity
+
+    def findings(self, *, dated: bool) -> tuple[Finding, ...]:
+        """Return a finding for each check."""
+        return (
+            self._size(),
+            self._learners(),
+            self._mark(dated=dated),
+            self._order(dated=dated),
+            self._strength(),
+        )
+
+    def _size(self) -> Finding:
+        one, apart = self.estimate, self.estimate.z >= TOLD_APART
+        said = f"The effect is {one.z:.1f} standard errors from none"
+        end = "." if apart else f", and not told apart from it ({TOLD_APART} are asked for)."
+        return Finding("told apart from none", apart, said + end, "adjusted")
+
+    def _learners(self) -> Finding:
+        one, other = self.estimate.value, self.linear.value
+        allowed = max(LEARNERS_DIFFER * abs(one), STANDS * self.estimate.error)
+        agree = abs(one - other) <= allowed and one * other > 0
+        ratio = f"{other / one:.0%}".replace("%", " %") if one else "nothing"
+        said = f"A linear model finds {ratio} of what trees find"
+        return Finding("two learners", agree, f"{said}{'.' if agree else ': they do not agree.'}", "adjusted")
+
+    def _mark(self, *, dated: bool) -> Finding:
+        check, mark = "the same driver long before", self.long_before
+        if mark is None:
+            why = "is not known" if dated else "cannot be looked at without dates"
+            said = f"What the driver long before tells of the customer {why}."
+            return Finding(check, None, said, "sensitivity-tested")
+        share = abs(mark.value) / abs(self.estimate.value) if self.estimate.value else np.inf
+        left = abs(self.estimate.value - mark.value) / np.hypot(self.estimate.error, mark.error)
+        shows = share > MARK_OF_CUSTOMER and mark.z > STANDS
+        told = f"The same driver long before, when it works no more, shows {share:.0%} of the effect"
+        told = told.replace("%", " %")
+        if shows:
+            return Finding(check, False, f"{told}: it marks who the customer is.", "adjusted")
+        if left < STANDS or share - STANDS * mark.error / abs(self.estimate.value) > MARK_OF_CUSTOMER:
+            return Finding(check, False, f"{told}; without that it is not told apart from none.", "adjusted")
+        if STANDS * mark.error > 0.5 * abs(self.estimate.value):
+            said = f"{told}, give or take too much to tell."
+            return Finding(check, None, said, "sensitivity-tested")
+        return Finding(check, True, f"{told}.", "sensitivity-tested")
+
+    def _order(self, *, dated: bool) -> Finding:
+        check, (share, z) = "what follows it, before it", self.before_its_cause
+        if np.isnan(share):
+            why = "no driver of the study follows it" if dated else "there are no dates"
+            said = f"Whether what follows it was there before it is not known: {why}."
+            # what cannot be looked at for want of a follower is no reason against it; without dates it is
+            return Finding(check, True if dated else None, said, "sensitivity-tested")
+        passed = share <= BEFORE_ITS_CAUSE or z < STANDS
+        told = f"Of what follows the driver {share:.0%} was there before it".replace("%", " %")
+        end = "." if passed else ": something else brings both about."
+        return Finding(check, bool(passed), told + end, "sensitivity-tested")
+
+    def _strength(self) -> Finding:
+        one, found = self.estimate, self.sensitivity
+        stands = abs(one.value) - abs(found.taken) > STANDS * one.error
+        said = (
+            f"An unseen cause would have to explain {found.robustness:.1%} of what is left of the driver and of "
+            f"leaving to undo it (E-value {found.e_value:.1f}); one as strong as {found.strongest} would take "
+            f"{abs(found.taken) / max(abs(one.value), 1e-12):.0%} of it"
+        ).replace("%", " %")
+        end = "." if stands else ", and not enough would stand."
+        return Finding("an unseen cause", stands, said + end, "sensitivity-tested")
+
+
+@dataclass(frozen=True)
+class Strengths:
+    """What each covariate explains of driver and leaving beyond all others: partial R² by name."""
+
+    driver: pd.Series = field(repr=False)
+    outcome: pd.Series = field(repr=False)
+
+
+def sensitivity(
+    found: Residuals, estimate: Estimate, strengths: Strengths, *, base: float, typical: float
+) -> Sensitivity:
+    """Ask how strong an unseen cause would have to be.
+
+    Parameters
+    ----------
+    found : Residuals
+    estimate : Estimate
+        Of them.
+    strengths : Strengths
+        Of the covariates that it is compared with.
+    base : float
+        Share that left.
+    typical : float
+        Of the driver, among customers touched.
+    """
+    rows = len(found.driver)
+    strength = estimate.z / np.sqrt(rows)
+    robustness = 0.5 * (np.sqrt(strength**4 + 4 * strength**2) - strength**2)
+    unit = float(np.sqrt((found.outcome @ found.outcome) / max(found.driver @ found.driver, 1e-300)))
+    names = [n for n in strengths.driver.index if n in strengths.outcome.index]
+    driver = np.minimum(strengths.driver[names].to_numpy() / (1 - strengths.driver[names].to_numpy()), 0.99)
+    outcome = strengths.outcome[names].to_numpy() / (1 - strengths.outcome[names].to_numpy())
+    taken = unit * np.sqrt(outcome * driver / (1 - driver))
+    most = int(np.argmax(taken)) if names else -1
+    risk = max((base + abs(estimate.value * typical)) / max(base, 1e-9), 1.0)
+    return Sensitivity(
+        robustness=float(robustness),
+        strongest=names[most].replace("_", " ") if names else "any covariate",
+        taken=float(taken[most]) if names else 0.0,
+        e_value=float(risk + np.sqrt(risk * (risk - 1.0))),
+    )
+
+
+def mark_of_customer(found: Residuals, long_before: Residuals) -> Estimate:
+    """Return what the driver shows by telling who the customer is, as an effect of one more of it.
+
+    Parameters
+    ----------
+    found : Residuals
+        Of the driver, in all rows.
+    long_before : Residuals
+        Of the same driver long before, in the rows where it is known.
+
+    Notes
+    -----
+    A count that comes and goes by chance at a customer's own rate has in every window the same covariance
+    with whatever goes along with that rate. Long before, when it works no more, that covariance is all there
+    is: over the variance of the driver now it is the bias that the effect would have by it. Means over many
+    windows have less chance in them, so that it is known better than the effect itself.
+    """
+    spread = float(found.driver @ found.driver) / len(found.driver)
+    then = long_before.estimate()
+    share = float(long_before.driver @ long_before.driver) / len(long_before.driver)
+    return then.times(share / spread)
+
+
+def before_its_cause(
+    driver: Residuals, followers: Sequence[str], with_it: pd.DataFrame, before_it: pd.DataFrame
+) -> tuple[float, float]:
+    """Return how much of what follows a driver is found before it: a share, and its standard errors from 0.
+
+    Parameters
+    ----------
+    driver : Residuals
+        Of the driver; its outcome is not read.
+    followers : sequence of str
+        The drivers that it precedes.
+    with_it, before_it : DataFrame, shape (rows, drivers)
+        What is left of these in the driver's window, and in the window before it.
+    """
+    if not followers:
+        return float("nan"), 0.0
+    scale = {name: max(float(with_it[name].std()), 1e-12) for name in followers}
+    after, before = (
+        Residuals(sum(part[n].to_numpy() / scale[n] for n in followers), driver.driver, driver.places).estimate()
+        for part in (with_it, before_it)
+    )
+    return (abs(before.value) / abs(after.value) if after.value else float("nan")), before.z

@@ -1,0 +1,106 @@
+"""How far can an effect be trusted? The rules, in one place: association, adjusted, sensitivity-tested, experiment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
+"""From the least to the most; only from the second upward may an effect carry money."""
+
+TOLD_APART = 2.576  # standard errors from 0: of a hundred drivers that do nothing one gets so far by chance
+STANDS = 1.645  # standard errors that are left when what is doubted is taken away
+LEARNERS_DIFFER = 0.35  # of the effect, by which two learners may differ
+MARK_OF_CUSTOMER = 0.25  # of the effect, which the same driver long before may show
+BEFORE_ITS_CAUSE = 0.10  # of what follows a driver, which may be there before it
+LEAST_VARIANCE = 0.05  # of the driver, which what precedes it must leave
+FEWEST_LEAVERS = 50
+FEWEST_TOUCHED = 50
+
+Grade = Literal["association", "adjusted", "sensitivity-tested", "experiment"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of an effect.
+
+    Attributes
+    ----------
+    check : str
+        What was looked at.
+    passed : bool or None
+        None where it could not be looked at.
+    said : str
+        In a sentence, with figures.
+    decides : {"adjusted", "sensitivity-tested"}
+        The grade that needs it.
+    """
+
+    check: str
+    passed: bool | None
+    said: str
+    decides: Literal["adjusted", "sensitivity-tested"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A grade and why it is no other.
+
+    Attributes
+    ----------
+    grade : str
+        One of `GRADES`.
+    reasons : tuple of str
+        What decided, in sentences.
+    """
+
+    grade: Grade
+    reasons: tuple[str, ...]
+
+    @property
+    def may_carry_money(self) -> bool:
+        """Whether a value may be put on the effect."""
+        return GRADES.index(self.grade) >= 1
+
+
+def grade_effect(
+    findings: tuple[Finding, ...], *, barrier: str = "", drawn_at_random: bool = False
+) -> Evidence:
+    """Grade an effect by what was found.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        All checks of it.
+    barrier : str
+        Why it could not be estimated at all; empty where it could.
+    drawn_at_random : bool
+        Whether its figure is that of an experiment.
+
+    Returns
+    -------
+    Evidence
+
+    Notes
+    -----
+    Experiment: the figure comes from what was given at random. Otherwise an effect that cannot be estimated, or
+    that fails or lacks a check that `adjusted` needs, is an association. It is sensitivity-tested where it
+    fails and lacks none at all.
+
+    Examples
+    --------
+    >>> fine = Finding("size", True, "It is told apart from none.", "adjusted")
+    >>> grade_effect((fine, Finding("placebo", None, "There are no dates.", "sensitivity-tested"))).grade
+    'adjusted'
+    >>> grade_effect((), barrier="It never differs.").reasons
+    ('It never differs.',)
+    """
+    if drawn_at_random:
+        return Evidence("experiment", ("It was given at random, and the figure is that of the experiment.",))
+    if barrier:
+        return Evidence("association", (barrier,))
+    for needed, otherwise in (("adjusted", "association"), ("sensitivity-tested", "adjusted")):
+        against = tuple(one.said for one in findings if one.decides == needed and not one.passed)
+        if against or not any(one.decides == needed for one in findings):
+            return Evidence(otherwise, against or ("Nothing was checked.",))  # type: ignore[arg-type]
+    return Evidence("sensitivity-tested", tuple(one.said for one in findings if one.decides != "adjusted"))
