@@ -125,7 +125,9 @@ def estimate_effects(rows: EffectRows, *, plan: EffectPlan | None = None) -> Eff
     return Effects(
         table=pd.DataFrame(table, columns=list(COLUMNS)),
         checks=_stack(checks, ["driver", "check", "passed", "said"]),
-        segments=_stack(segments, ["driver", "kind", "segment", "rows", "left", "effect", "error", "low", "high"]),
+        segments=_stack(
+            segments, ["driver", "kind", "segment", "rows", "left", "effect", "error", "low", "high"]
+        ),
         evidence=evidence,
         notes=rows.notes,
     )

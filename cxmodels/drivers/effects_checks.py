@@ -222,7 +222,9 @@ def before_its_cause(
         return float("nan"), 0.0
     scale = {name: max(float(with_it[name].std()), 1e-12) for name in followers}
     after, before = (
-        Residuals(sum(part[n].to_numpy() / scale[n] for n in followers), driver.driver, driver.places).estimate()
+        Residuals(
+            sum(part[n].to_numpy() / scale[n] for n in followers), driver.driver, driver.places
+        ).estimate()
         for part in (with_it, before_it)
     )
     return (abs(before.value) / abs(after.value) if after.value else float("nan")), before.z

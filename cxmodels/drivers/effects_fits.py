@@ -97,7 +97,7 @@ class Fits:
             self.moments.strength(driver, background), self.moments.strength(LEFT, background)
         )
         followers = [one for one, before in preceding(self.rows.drivers).items() if driver in before]
-        known = [name for name in followers if name in self.around[0].columns]
+        known = [name for name in followers if self.rows.dated and name in self.around[0].columns]
         return Checked(
             estimate=estimate,
             linear=line.estimate(),
@@ -149,11 +149,12 @@ def fit_nuisances(
     ]
     asked += [Asked(LEFT, some, rows.left, "binary") for some in dict.fromkeys(covariates.values())]
     trees_say = expect_trees(frame, asked, places.fold, folds=folds, plan=trees)
-    before = rows.month_before.reindex(columns=names).fillna(0.0).astype(float)
+    before = rows.month_before.reindex(index=values.index, columns=names).fillna(0.0).astype(float)
     rests = {f"{REST}{place}": one for place, one in enumerate(asked)}
     targets = [values, before.add_suffix(BEFORE), pd.DataFrame({LEFT: rows.left})]
     targets += [
-        pd.DataFrame({name: one.values - trees_say[one.target, one.covariates]}) for name, one in rests.items()
+        pd.DataFrame({name: one.values - trees_say[one.target, one.covariates]})
+        for name, one in rests.items()
     ]
     moments = gather(Design.of(frame), pd.concat(targets, axis=1), places.fold, folds=folds)
     traits = [*(name for name in rows.background.columns if name not in rows.history), *then]

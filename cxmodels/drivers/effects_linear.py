@@ -130,7 +130,11 @@ class Moments:
         for name in covariates:
             own = np.flatnonzero(names == name)
             # what is lost where the coefficients of one covariate are held at 0
-            lost = float(found[own] @ np.linalg.solve(inverse[np.ix_(own, own)], found[own])) if len(own) else 0.0
+            lost = (
+                float(found[own] @ np.linalg.solve(inverse[np.ix_(own, own)], found[own]))
+                if len(own)
+                else 0.0
+            )
             gained[name] = max(lost, 0.0) / (max(lost, 0.0) + left)
         return pd.Series(gained, dtype=float)
 

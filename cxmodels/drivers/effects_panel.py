@@ -126,10 +126,14 @@ def _people(tables: Mapping[str, ir.Table], study: Study, *, plan: PanelPlan) ->
     latest = study.as_of - timedelta(days=wait)
     earliest = max(firsts) + timedelta(days=settings.observation_days + window)
     # the ends of months, where the study stands on one
-    grid = [day for day in step_back(study.as_of, until=earliest) if day <= latest] if latest >= earliest else []
+    grid = (
+        [day for day in step_back(study.as_of, until=earliest) if day <= latest] if latest >= earliest else []
+    )
     if not grid:
         need = settings.observation_days + window + wait
-        raise ShortHistory(f"Effects need {need} days of records by {study.as_of}; they begin on {max(firsts)}.")
+        raise ShortHistory(
+            f"Effects need {need} days of records by {study.as_of}; they begin on {max(firsts)}."
+        )
     parts: list[pd.DataFrame] = []
     for day in reversed(grid[-plan.most_dates :]):
         some = population(tables, [day], settings, known_until=study.as_of).table
@@ -147,7 +151,9 @@ def _fill(tables: Mapping[str, ir.Table], study: Study, people: pd.DataFrame) ->
     parts = []
     if "contracts" in tables:
         known = contract_features(tables["contracts"], start, return_days=settings.return_days)
-        there = known["tenure_days"].notna().to_numpy()  # whoever joined within the window has nothing before it
+        there = (
+            known["tenure_days"].notna().to_numpy()
+        )  # whoever joined within the window has nothing before it
         people, start = people[there].reset_index(drop=True), start[there].reset_index(drop=True)
         parts.append(known[there].reset_index(drop=True))
     if "customers" in tables:

@@ -78,7 +78,9 @@ class DriverSettings(Settings):
     @classmethod
     def _name_is_a_column(cls, name: str) -> str:
         if not _NAME.fullmatch(name):
-            raise ValueError("must be small letters, digits and _, and begin with a letter, such as 'outages'")
+            raise ValueError(
+                "must be small letters, digits and _, and begin with a letter, such as 'outages'"
+            )
         return name
 
     @field_validator("change")
@@ -195,6 +197,8 @@ def _walk(
             f"has a circle in the causal order: {circle}. What comes first precedes; take one `after` out"
         )
     if name not in found:
-        before = {one for each in direct[name] for one in (each, *_walk(each, direct, found, path=(*path, name)))}
+        before = {
+            one for each in direct[name] for one in (each, *_walk(each, direct, found, path=(*path, name)))
+        }
         found[name] = tuple(one for one in direct if one in before)
     return found[name]
