@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, Result, save
 
-ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn", "contracts", "attribution")
+ALL = ("speed", "growth", "signals", "accuracy", "recovery", "churn", "contracts", "attribution", "effects")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--large", action="store_true", help="growth up to ten million customers")
     parser.add_argument("--repetitions", type=int, help="rounds of each contender (growth 1, others 3)")
-    parser.add_argument("--seeds", type=int, help="simulated populations of recovery (30) and contracts (5)")
+    parser.add_argument(
+        "--seeds", type=int, help="simulated populations: recovery 30, contracts 5, effects 20"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
     return parser
 
@@ -103,6 +105,14 @@ def _attribution(chosen: argparse.Namespace, folder: Path) -> Result:
     return measure_attribution(customers=customers, repetitions=chosen.repetitions or 3)
 
 
+def _effects(chosen: argparse.Namespace, folder: Path) -> Result:
+    from benchmarks.effects import CUSTOMERS, SEEDS, SMALL, measure_effects
+
+    seeds = chosen.seeds or (1 if chosen.small else SEEDS)
+    customers = SMALL if chosen.small else CUSTOMERS
+    return measure_effects(seeds=seeds, customers=customers, timed=not chosen.small)
+
+
 BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "speed": _speed,
     "growth": _growth,
@@ -112,6 +122,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {
     "churn": _churn,
     "contracts": _contracts,
     "attribution": _attribution,
+    "effects": _effects,
 }
 
 

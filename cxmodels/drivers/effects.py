@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from cxmodels.drivers.effects_estimate import Estimate, by_segment
+from cxmodels.drivers.effects_estimate import SEGMENT_COLUMNS, Estimate, by_segment
 from cxmodels.drivers.effects_fits import Fits, fit_nuisances
 from cxmodels.drivers.effects_rows import EffectRows
 from cxmodels.drivers.effects_trees import TreePlan
@@ -125,9 +125,7 @@ def estimate_effects(rows: EffectRows, *, plan: EffectPlan | None = None) -> Eff
     return Effects(
         table=pd.DataFrame(table, columns=list(COLUMNS)),
         checks=_stack(checks, ["driver", "check", "passed", "said"]),
-        segments=_stack(
-            segments, ["driver", "kind", "segment", "rows", "left", "effect", "error", "low", "high"]
-        ),
+        segments=_stack(segments, ["driver", *SEGMENT_COLUMNS]),
         evidence=evidence,
         notes=rows.notes,
     )

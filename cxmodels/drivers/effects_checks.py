@@ -33,8 +33,8 @@ class Sensitivity:
     taken : float
         How much: change of the probability of leaving for one more of the driver.
     e_value : float
-        Risk ratio that it would need with both (VanderWeele & Ding 2017, Annals of Internal Medicine 167), for
-        customers touched as much as the average of those touched.
+        Risk ratio that it would need with both (VanderWeele & Ding 2017, Annals of Internal Medicine 167),
+        for customers touched as much as the average of those touched.
     """
 
     robustness: float
@@ -58,8 +58,9 @@ class Checked:
     long_before : Estimate or None
         What the same driver long before shows, in the same unit: the mark of who the customer is. None where
         it is not known.
-    before_its_cause : float
-        What should follow the driver, found before it: a share of what is found with it; NaN: not known.
+    before_its_cause : tuple of float
+        What should follow the driver, found before it: as a share of what is found with it (NaN: not known),
+        and in standard errors.
     sensitivity : Sensitivity
     """
 
@@ -129,10 +130,11 @@ class Checked:
     def _strength(self) -> Finding:
         one, found = self.estimate, self.sensitivity
         stands = abs(one.value) - abs(found.taken) > STANDS * one.error
+        share = abs(found.taken) / max(abs(one.value), 1e-12)
         said = (
-            f"An unseen cause would have to explain {found.robustness:.1%} of what is left of the driver and of "
-            f"leaving to undo it (E-value {found.e_value:.1f}); one as strong as {found.strongest} would take "
-            f"{abs(found.taken) / max(abs(one.value), 1e-12):.0%} of it"
+            f"An unseen cause would have to explain {found.robustness:.1%} of what is left of the driver and "
+            f"of leaving to undo it (E-value {found.e_value:.1f}); one as strong as {found.strongest} would "
+            f"take {share:.0%} of it"
         ).replace("%", " %")
         end = "." if stands else ", and not enough would stand."
         return Finding("an unseen cause", stands, said + end, "sensitivity-tested")
@@ -166,10 +168,13 @@ def sensitivity(
     rows = len(found.driver)
     strength = estimate.z / np.sqrt(rows)
     robustness = 0.5 * (np.sqrt(strength**4 + 4 * strength**2) - strength**2)
-    unit = float(np.sqrt((found.outcome @ found.outcome) / max(found.driver @ found.driver, 1e-300)))
-    names = [n for n in strengths.driver.index if n in strengths.outcome.index]
-    driver = np.minimum(strengths.driver[names].to_numpy() / (1 - strengths.driver[names].to_numpy()), 0.99)
-    outcome = strengths.outcome[names].to_numpy() / (1 - strengths.outcome[names].to_numpy())
+    spread = max(float(found.driver @ found.driver), 1e-300)
+    unit = float(np.sqrt(float(found.outcome @ found.outcome) / spread))
+    names = [str(n) for n in strengths.driver.index if n in strengths.outcome.index]
+    of_driver, of_outcome = (
+        part[names].to_numpy(dtype=float) for part in (strengths.driver, strengths.outcome)
+    )
+    driver, outcome = np.minimum(of_driver / (1 - of_driver), 0.99), of_outcome / (1 - of_outcome)
     taken = unit * np.sqrt(outcome * driver / (1 - driver))
     most = int(np.argmax(taken)) if names else -1
     risk = max((base + abs(estimate.value * typical)) / max(base, 1e-9), 1.0)
@@ -221,10 +226,10 @@ def before_its_cause(
     if not followers:
         return float("nan"), 0.0
     scale = {name: max(float(with_it[name].std()), 1e-12) for name in followers}
-    after, before = (
-        Residuals(
-            sum(part[n].to_numpy() / scale[n] for n in followers), driver.driver, driver.places
-        ).estimate()
-        for part in (with_it, before_it)
-    )
+
+    def together(part: pd.DataFrame) -> Estimate:
+        index = np.add.reduce([part[name].to_numpy(dtype=float) / scale[name] for name in followers])
+        return Residuals(index, driver.driver, driver.places).estimate()
+
+    after, before = together(with_it), together(before_it)
     return (abs(before.value) / abs(after.value) if after.value else float("nan")), before.z

@@ -13,6 +13,7 @@ from cxmodels.value.counts import Floats
 from cxmodels.value.intervals import NORMAL
 
 FEWEST_ROWS = 200  # of a segment
+SEGMENT_COLUMNS = ("kind", "segment", "rows", "left", "effect", "error", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,6 @@ def by_segment(found: Residuals, segments: pd.DataFrame, left: Floats) -> pd.Dat
             gone = int(left[mask].sum())
             told = mask.sum() >= FEWEST_ROWS and gone >= 10
             one = found.estimate(mask) if told else Estimate(float("nan"), float("nan"))
-            rows.append(
-                (str(kind), str(name), int(mask.sum()), gone, one.value, one.error, one.low, one.high)
-            )
-    columns = ["kind", "segment", "rows", "left", "effect", "error", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+            figures = (one.value, one.error, one.low, one.high)
+            rows.append((str(kind), str(name), int(mask.sum()), gone, *figures))
+    return pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS))

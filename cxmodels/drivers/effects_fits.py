@@ -158,7 +158,7 @@ def fit_nuisances(
     ]
     moments = gather(Design.of(frame), pd.concat(targets, axis=1), places.fold, folds=folds)
     traits = [*(name for name in rows.background.columns if name not in rows.history), *then]
-    lines = {name: (name, covariates[name]) for name in names}
+    lines: dict[str, tuple[str, Sequence[str]]] = {name: (name, covariates[name]) for name in names}
     lines |= {f"{LEFT}|{name}": (LEFT, covariates[name]) for name in names}
     lines |= {f"{name}{end}|traits": (f"{name}{end}", traits) for name in names for end in ("", BEFORE)}
     lines |= {name: (name, one.covariates) for name, one in rests.items()}

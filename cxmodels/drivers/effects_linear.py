@@ -36,7 +36,7 @@ class Design:
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Design:
-        """Lay out the columns: a number as it is and as its logarithm, whether it is missing, and categories."""
+        """Lay out the columns: a number, its logarithm and whether it is missing; or the categories."""
         names: list[str] = ["(all)"]
         gaps = frozenset(str(name) for name, column in frame.items() if column.isna().any())
         for name, column in frame.items():
@@ -130,11 +130,7 @@ class Moments:
         for name in covariates:
             own = np.flatnonzero(names == name)
             # what is lost where the coefficients of one covariate are held at 0
-            lost = (
-                float(found[own] @ np.linalg.solve(inverse[np.ix_(own, own)], found[own]))
-                if len(own)
-                else 0.0
-            )
+            lost = float(found[own] @ np.linalg.solve(inverse[np.ix_(own, own)], found[own]))
             gained[name] = max(lost, 0.0) / (max(lost, 0.0) + left)
         return pd.Series(gained, dtype=float)
 
@@ -159,7 +155,9 @@ def gather(design: Design, targets: pd.DataFrame, fold: Integers, *, folds: int)
         for one in range(folds):
             some = block[fold[rows] == one]
             gram[one] += some.T @ some
-    return Moments(design, tuple(map(str, targets.columns)), gram, np.bincount(fold, minlength=folds) * 1.0)
+    return Moments(
+        design, tuple(map(str, targets.columns)), gram, np.bincount(fold, minlength=folds).astype(np.float64)
+    )
 
 
 def expect_linear(

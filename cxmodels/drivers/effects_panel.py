@@ -14,21 +14,17 @@ import pandas as pd
 from cxmodels.churn.dates import ShortHistory, step_back
 from cxmodels.churn.excluded import without_records
 from cxmodels.churn.features import LOGS, attribute_features, contract_features
+from cxmodels.churn.flat import read_flat
 from cxmodels.churn.leaving import as_days, dates_table
 from cxmodels.churn.snapshots import label_of, outcome_days_of, population
 from cxmodels.drivers.effects_rows import EffectRows, flat_rows
-from cxmodels.experience.choosing import SignalRules, choose_signals
-from cxmodels.experience.signal import COUNTS, Signal
-from cxmodels.experience.signals import signal_frame
+from cxmodels.drivers.effects_signals import driver_values, history_of, long_before, sizes_of
 from cxmodels.study import ChurnSettings, DriverSettings, Study
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.cut import RECORDED, known_by
 
-LONG_AGO = 180  # days before the window: what happened before then is thought to work no more
-LONG = 360  # days of that time
 TENURE = {"up to 1 year": 0.0, "1 to 3 years": 365.25, "over 3 years": 3 * 365.25}
 AT_RANDOM = "random"
-LESS = " (less)"  # ends the name of a signal that is taken away
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def effect_rows(
     A driver is what happened in the window that ends with a date. Covariates are as of the day on which the
     window begins. Leaving is read in the horizon right after the date, without a gap: nobody has to act in
     it. What happened counts by the time at which it happened, however late it was recorded: it worked from
-    then on. Dates lie a month apart, closer than the horizon, so that a leaving may be the outcome of several;
+    then on. Dates lie a month apart, closer than the horizon: a leaving may be the outcome of several, and
     whoever estimates has to count customers and not rows.
     """
     if not study.drivers:
@@ -85,8 +81,6 @@ def effect_rows(
     every = {name: tables[name] for name in (tables.names if isinstance(tables, Tables) else tables)}
     settings = study.churn or ChurnSettings()
     if "snapshot" in every:
-        from cxmodels.churn.flat import read_flat
-
         return flat_rows(read_flat(every["snapshot"]).table, study.drivers)
     here = _happened(without_records(every, settings.exclude), as_of=study.as_of)
     _require(study.drivers, here)
@@ -110,8 +104,8 @@ def _require(drivers: Sequence[DriverSettings], tables: Mapping[str, ir.Table]) 
     for one in drivers:
         if one.table not in tables:
             raise ValueError(
-                f"The driver {one.name!r} is of the table {one.table}; the study has {', '.join(tables)}. Add "
-                f"[tables.{one.table}] to the study file, or take the driver out."
+                f"The driver {one.name!r} is of the table {one.table}; the study has {', '.join(tables)}. "
+                f"Add [tables.{one.table}] to the study file, or take the driver out."
             )
 
 
@@ -120,15 +114,16 @@ def _people(tables: Mapping[str, ir.Table], study: Study, *, plan: PanelPlan) ->
     settings = (study.churn or ChurnSettings()).model_copy(update={"gap_days": 0})
     window = max(one.window_days for one in study.drivers)
     wait = outcome_days_of(label_of(tables, settings), settings)
-    firsts = [tables[n][c].min().cast("date").to_pyarrow().as_py() for n, c in LOGS.items() if n in tables]
+    # before its log begins a driver is not seen; treatments may begin with the first campaign
+    logs = {one.table for one in study.drivers} & set(LOGS) or set(LOGS) & set(tables)
+    found = (tables[name][LOGS[name]].min().cast("date").to_pyarrow().as_py() for name in logs)
+    firsts = [day for day in found if day is not None]
     if not firsts:
-        raise ValueError(f"There are no records of experiences among {', '.join(tables)}: nothing drives.")
+        raise ValueError(f"There are no records of experiences by {study.as_of}: nothing drives.")
     latest = study.as_of - timedelta(days=wait)
     earliest = max(firsts) + timedelta(days=settings.observation_days + window)
     # the ends of months, where the study stands on one
-    grid = (
-        [day for day in step_back(study.as_of, until=earliest) if day <= latest] if latest >= earliest else []
-    )
+    grid = [day for day in step_back(study.as_of, until=earliest) if day <= latest]
     if not grid:
         need = settings.observation_days + window + wait
         raise ShortHistory(
@@ -158,7 +153,7 @@ def _fill(tables: Mapping[str, ir.Table], study: Study, people: pd.DataFrame) ->
         parts.append(known[there].reset_index(drop=True))
     if "customers" in tables:
         parts.append(attribute_features(tables["customers"], start).reset_index(drop=True))
-    history, notes = _history(tables, study, start)
+    history, notes = history_of(tables, study, start)
     background = _usable(pd.concat([*parts, history], axis=1))
     tenure = background.get("tenure_days")
     end = people[["customer_id", "as_of"]]
@@ -168,9 +163,9 @@ def _fill(tables: Mapping[str, ir.Table], study: Study, people: pd.DataFrame) ->
         date=people["as_of"],
         left=people["churned"].to_numpy(dtype=float),
         values=driver_values(tables, study.drivers, end),
-        sizes=_sizes(tables, study.drivers, end),
+        sizes=sizes_of(tables, study.drivers, end),
         background=background,
-        long_before=_long_before(tables, study.drivers, start, tenure=tenure),
+        long_before=long_before(tables, study.drivers, start, tenure=tenure),
         month_before=driver_values(tables, study.drivers, start),
         trial=_trial(tables, end, window=max(one.window_days for one in study.drivers)),
         segments=_segments(background),
@@ -178,116 +173,6 @@ def _fill(tables: Mapping[str, ir.Table], study: Study, people: pd.DataFrame) ->
         horizon_days=settings.horizon_days,
         notes=notes,
     )
-
-
-def driver_values(
-    tables: Mapping[str, ir.Table],
-    drivers: Sequence[DriverSettings],
-    people: pd.DataFrame,
-    *,
-    days: int | None = None,
-) -> pd.DataFrame:
-    """Return each driver in the window that ends with a customer's date.
-
-    Parameters
-    ----------
-    tables : mapping of str to ibis Table
-        Those that the drivers are of.
-    drivers : sequence of DriverSettings
-    people : DataFrame
-        customer_id, as_of.
-    days : int, optional
-        Another window than the driver's own.
-
-    Returns
-    -------
-    DataFrame of float32, shape (rows, drivers)
-        0 where nothing happened; missing where there is no score yet.
-    """
-    asked = {one.name: _signals(one, days=days or one.window_days) for one in drivers}
-    found: dict[str, pd.Series] = {}
-    for table, alias in (("", ""), ("treatments", "events")):
-        some = [s for one in drivers if (one.table == "treatments") == bool(table) for s in asked[one.name]]
-        if some:
-            source = {alias: tables[table]} if table else tables
-            frame = signal_frame(source, people, some)
-            found |= {name: frame[name] for name in frame.columns}
-    return pd.DataFrame(
-        {
-            name: sum(found[s.name] * (-1.0 if s.name.endswith(LESS) else 1.0) for s in signals)
-            for name, signals in asked.items()
-        }
-    )
-
-
-def _signals(driver: DriverSettings, *, days: int) -> list[Signal]:
-    table = "events" if driver.table == "treatments" else driver.table
-    limit = float("nan") if driver.limit is None else driver.limit
-    # first contacts are all but those that repeat one
-    parts = {"": "count", LESS: "repeat"} if driver.figure == "first" else {"": driver.figure}
-    return [
-        Signal(f"{driver.name}/{of}{end}", table, figure, of=of, days=days, limit=limit)
-        for of in (driver.of or [""])
-        for end, figure in parts.items()
-    ]
-
-
-def _sizes(
-    tables: Mapping[str, ir.Table], drivers: Sequence[DriverSettings], people: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the magnitude of the events that count: a long outage makes more customers call."""
-    counted = [one for one in drivers if one.table == "events" and one.figure == "count"]
-    if "events" not in tables or "magnitude" not in tables["events"].columns:
-        return pd.DataFrame(index=people.index)
-    sums = [one.model_copy(update={"statistic": "sum"}) for one in counted]
-    frame = driver_values(tables, sums, people).fillna(0.0)
-    return frame.loc[:, frame.nunique() > 1]
-
-
-def _history(
-    tables: Mapping[str, ir.Table], study: Study, start: pd.DataFrame
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return what customers had lived through by the start of the window, in counts and last scores."""
-    settings = study.churn or ChurnSettings()
-    windows = sorted({max(one.window_days for one in study.drivers), settings.observation_days})
-    logs = {name: tables[name] for name in LOGS if name in tables}
-    chosen = choose_signals(logs, as_of=study.as_of, windows=windows, rules=SignalRules(most=12))
-    signals = [one for one in chosen.signals if _told_apart(one)]
-    parts = [signal_frame(logs, start, signals)]
-    offers = [one for one in study.drivers if one.table == "treatments"]
-    for days in windows if offers else ():
-        frame = driver_values(tables, offers, start, days=days)
-        parts.append(frame.add_suffix(f"_{days}d"))
-    return pd.concat([part.reset_index(drop=True) for part in parts], axis=1), chosen.notes
-
-
-def _told_apart(signal: Signal) -> bool:
-    return signal.statistic in ("count", "unresolved", "last") or (
-        signal.table == "transactions" and signal.statistic == "sum"
-    )
-
-
-def _long_before(
-    tables: Mapping[str, ir.Table],
-    drivers: Sequence[DriverSettings],
-    start: pd.DataFrame,
-    *,
-    tenure: pd.Series | None,
-) -> pd.DataFrame:
-    """Return drivers in a time long before, per window; missing for who was not there throughout."""
-    then = start.assign(as_of=start["as_of"] - pd.Timedelta(days=LONG_AGO))
-    counted = [one for one in drivers if one.figure in (*COUNTS, "first")]
-    frame = driver_values(tables, counted, then, days=LONG)
-    frame = frame.mul([one.window_days / LONG for one in counted], axis=1)
-    known = np.ones(len(start), dtype=np.bool_)
-    if tenure is not None:
-        known &= tenure.to_numpy() >= LONG_AGO + LONG
-    for one in counted:
-        first = tables[one.table].timestamp if one.table != "surveys" else tables[one.table].sent_at
-        begun = pd.Timestamp(first.min().cast("date").to_pyarrow().as_py())
-        there = known & (then["as_of"] - pd.Timedelta(days=LONG) >= begun - pd.Timedelta(days=31)).to_numpy()
-        frame[one.name] = frame[one.name].where(there)
-    return frame.loc[:, frame.notna().any()]
 
 
 def _trial(tables: Mapping[str, ir.Table], end: pd.DataFrame, *, window: int) -> pd.DataFrame:
@@ -315,7 +200,8 @@ def _segments(background: pd.DataFrame) -> pd.DataFrame:
         days = background["tenure_days"].to_numpy(dtype=float)
         names = list(TENURE)
         place = np.searchsorted(list(TENURE.values()), days, side="right") - 1
-        kinds["tenure"] = pd.Categorical.from_codes(np.clip(place, 0, len(names) - 1), names)
+        words = np.array(names, dtype=object)[np.clip(place, 0, len(names) - 1)]
+        kinds["tenure"] = pd.Categorical(words, categories=names)
     if "plan" in background:
         kinds["plan"] = background["plan"].array
     return pd.DataFrame(kinds, index=background.index)

@@ -1,4 +1,4 @@
-"""From what are effects estimated? Customers on dates: what came before, what drove them, and who left after."""
+"""From what are effects estimated? Customers on dates: what came before, what happened, who left after."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class EffectRows:
         return bool(self.date.notna().any())
 
     def covariates(self, driver: str) -> list[str]:
-        """Return the columns that precede a driver: of the background, the drivers before it, and their sizes.
+        """Return what precedes a driver: the background, the drivers before it, and their sizes.
 
         Of a flat table, that is without dates, only what the study names as preceding counts.
         """
@@ -215,4 +215,5 @@ def take_away(values: Floats, places: Places, *, rounds: int = 3) -> Floats:
 
 def cluster_sums(scores: npt.NDArray[np.float64], places: Places) -> Floats:
     """Return the sum of scores of each customer."""
-    return np.bincount(places.customer, weights=scores, minlength=places.customers)
+    sums = np.bincount(places.customer, weights=scores, minlength=places.customers)
+    return sums.astype(np.float64)

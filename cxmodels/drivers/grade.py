@@ -1,4 +1,4 @@
-"""How far can an effect be trusted? The rules, in one place: association, adjusted, sensitivity-tested, experiment."""
+"""How far can an effect be trusted? The rules of the four grades, in one place."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def grade_effect(
 
     Notes
     -----
-    Experiment: the figure comes from what was given at random. Otherwise an effect that cannot be estimated, or
-    that fails or lacks a check that `adjusted` needs, is an association. It is sensitivity-tested where it
+    Experiment: the figure comes from what was given at random. Otherwise an effect that cannot be estimated,
+    or that fails or lacks a check that `adjusted` needs, is an association. It is sensitivity-tested where it
     fails and lacks none at all.
 
     Examples

@@ -1,4 +1,4 @@
-"""What may drive leaving, what comes before what, and which change is asked about? ``[[drivers]]`` of a study."""
+"""What may drive leaving, what precedes what, which change is asked about? ``[[drivers]]`` of a study."""
 
 from __future__ import annotations
 

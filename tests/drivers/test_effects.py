@@ -1,4 +1,4 @@
-"""Effects are found where there are any, graded by what can be known, and said to be missing where they are."""
+"""Effects are found where there are any, graded by what can be known, and missing where they have to be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.drivers.effects import Effects, EffectPlan, estimate_effects
+from cxmodels.drivers.effects import EffectPlan, Effects, estimate_effects
 from cxmodels.drivers.effects_rows import EffectRows, flat_rows
 from cxmodels.drivers.effects_trees import TreePlan
 from cxmodels.study import DriverSettings

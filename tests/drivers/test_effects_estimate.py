@@ -46,7 +46,7 @@ def test_the_error_counts_customers_and_not_rows():
     score = left_by_line(covariates, driver) * (
         left_by_line(covariates, outcome) - some.value * left_by_line(covariates, driver)
     )
-    meat = sum(score[CUSTOMER == one].sum() ** 2 for one in range(CUSTOMERS))
+    meat = sum(score[one == CUSTOMER].sum() ** 2 for one in range(CUSTOMERS))
     bread = np.square(left_by_line(covariates, driver)).sum()
     assert some.error == pytest.approx(np.sqrt(meat * CUSTOMERS / (CUSTOMERS - 1)) / bread, rel=1e-9)
 

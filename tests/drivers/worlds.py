@@ -1,4 +1,4 @@
-"""Worlds of which the truth is known: customers on dates with one trait, a driver and perhaps a hidden cause."""
+"""Worlds of which the truth is known: customers with a trait, a driver, and perhaps a hidden cause."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def dated_rows(world: World, *, seed: int = 1, drivers: tuple[DriverSettings, ..
 def subscribers(customers: int = 10_000, *, seed: int = 1) -> pd.DataFrame:
     """Draw the subscribers of the example that accompanies SHAP's warning about causal reading.
 
-    Dillon, LaRiviere, Lundberg, Roth & Syrgkanis, "Be careful when interpreting predictive models in search of
-    causal insights", rebuilt from its description: the need for the product and the bugs met are not in the
-    table. Bugs reported, advertising and nothing but their causes go along with renewing; discounts go to those
-    who need the product least.
+    Dillon, LaRiviere, Lundberg, Roth & Syrgkanis, "Be careful when interpreting predictive models in search
+    of causal insights", rebuilt from its description: the need for the product and the bugs met are not in
+    the table. Bugs reported and advertising do nothing, and go along with what makes customers renew;
+    discounts go to those who need the product least.
     """
     rng = np.random.default_rng(seed)
 
