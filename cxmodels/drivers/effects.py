@@ -110,6 +110,10 @@ def estimate_effects(rows: EffectRows, *, plan: EffectPlan | None = None) -> Eff
     customer (Chernozhukov et al. 2018, Econometrics Journal 21), on leaving in the horizon. Where a treatment
     that does the same was given at random, the experiment's effect stands in the table, and the estimate
     beside it.
+
+    The estimator is written here: DoubleML learns leaving anew for each driver and takes more than the five
+    minutes that 600,000 rows of 12 drivers may take, EconML knows no errors clustered by customer, and neither
+    compares within date and region or looks at the driver long before. A test holds it to DoubleML.
     """
     plan = plan or EffectPlan()
     barriers = {one.name: _barrier(rows, one) for one in rows.drivers}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import lightgbm
 
 SETTINGS: dict[str, object] = {
-    "learning_rate": 0.1,
+    "learning_rate": 0.12,
     "num_leaves": 15,
     "min_data_in_leaf": 60,
     "feature_fraction": 0.7,
@@ -39,8 +39,8 @@ class TreePlan:
     seed : int
     """
 
-    rounds: int = 80
-    learn_rows: int = 120_000
+    rounds: int = 60
+    learn_rows: int = 90_000
     seed: int = 20250101
 
 

@@ -54,7 +54,7 @@ def at(*days: str) -> list[datetime]:
 
 
 def tables(**changed: pd.DataFrame) -> dict[str, ibis.Table]:
-    """Return the tables of four customers: one who leaves, one who stays, one who joins late, one who left."""
+    """Return the tables of four customers: one leaves, one stays, one joins late, one has left."""
     contracts = pd.DataFrame(
         {
             "customer_id": ["leaves", "stays", "joins", "left"],
