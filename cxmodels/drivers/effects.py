@@ -16,6 +16,7 @@ from cxmodels.drivers.grade import (
     FEWEST_LEAVERS,
     FEWEST_TOUCHED,
     LEAST_VARIANCE,
+    MOST_MISSING,
     TOLD_APART,
     Evidence,
     grade_effect,
@@ -112,8 +113,8 @@ def estimate_effects(rows: EffectRows, *, plan: EffectPlan | None = None) -> Eff
     beside it.
 
     The estimator is written here: DoubleML learns leaving anew for each driver and takes more than the five
-    minutes that 600,000 rows of 12 drivers may take, EconML knows no errors clustered by customer, and neither
-    compares within date and region or looks at the driver long before. A test holds it to DoubleML.
+    minutes that 600,000 rows of 12 drivers may take, EconML's errors count rows and not customers, and
+    neither compares within date and region or looks at the driver long before. A test holds it to DoubleML.
     """
     plan = plan or EffectPlan()
     barriers = {one.name: _barrier(rows, one) for one in rows.drivers}
@@ -145,6 +146,10 @@ def _barrier(rows: EffectRows, driver: DriverSettings) -> str:
     reached = rows.customer_id[(values != values.mode().iloc[0]).to_numpy()].nunique()
     if reached < FEWEST_TOUCHED:
         return f"It touched {reached} customers; {FEWEST_TOUCHED} are needed to see what it does."
+    missing = float(rows.values[driver.name].isna().mean())
+    if missing > MOST_MISSING:
+        known = f"{1 - missing:.0%}".replace("%", " %")
+        return f"It is known in {known} of the rows: who has it differs from who has not, in ways unseen."
     if not rows.covariates(driver.name):
         return "Nothing is known that precedes it: an effect cannot be told from what goes along with it."
     return ""
@@ -161,7 +166,7 @@ def _one(
     trial = None
     if driver.experiment and fits is not None and "action" in rows.trial.columns:
         trial = trial_effect(rows, driver.experiment, expected=fits.expected_leaving(), places=fits.places)
-    findings = checked.findings(dated=rows.dated) if checked is not None else ()
+    findings = checked.findings(dated=rows.dated, more=driver.more) if checked is not None else ()
     evidence = grade_effect(findings, barrier=barrier, drawn_at_random=trial is not None)
     estimate = checked.estimate if checked is not None else None
     row = _row(rows, driver, estimate, trial) | {

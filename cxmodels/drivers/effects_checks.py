@@ -18,6 +18,8 @@ from cxmodels.drivers.grade import (
     Finding,
 )
 
+_SIGN = {"harms": 1.0, "helps": -1.0}
+
 
 @dataclass(frozen=True)
 class Sensitivity:
@@ -71,15 +73,35 @@ class Checked:
     before_its_cause: tuple[float, float]
     sensitivity: Sensitivity
 
-    def findings(self, *, dated: bool) -> tuple[Finding, ...]:
-        """Return a finding for each check."""
+    def findings(self, *, dated: bool, more: str = "unknown") -> tuple[Finding, ...]:
+        """Return a finding for each check.
+
+        Parameters
+        ----------
+        dated : bool
+            Whether the data carry dates.
+        more : str
+            What is expected of more of the driver: harms, helps or unknown.
+        """
         return (
             self._size(),
             self._learners(),
             self._mark(dated=dated),
             self._order(dated=dated),
             self._strength(),
+            *((self._direction(more),) if more in _SIGN else ()),
         )
+
+    def _direction(self, more: str) -> Finding:
+        expected = self.estimate.value * _SIGN[more] > 0
+        way = "more" if self.estimate.value > 0 else "less"
+        end = (
+            ", as expected."
+            if expected
+            else ": the opposite of what is expected. Only an experiment can tell."
+        )
+        said = f"With more of it there is {way} leaving{end}"
+        return Finding("the way expected", expected, said, "sensitivity-tested")
 
     def _size(self) -> Finding:
         one, apart = self.estimate, self.estimate.z >= TOLD_APART
@@ -101,18 +123,16 @@ class Checked:
             why = "is not known" if dated else "cannot be looked at without dates"
             said = f"What the driver long before tells of the customer {why}."
             return Finding(check, None, said, "sensitivity-tested")
-        share = abs(mark.value) / abs(self.estimate.value) if self.estimate.value else np.inf
-        left = abs(self.estimate.value - mark.value) / np.hypot(self.estimate.error, mark.error)
-        shows = share > MARK_OF_CUSTOMER and mark.z > STANDS
+        one = self.estimate
+        share = abs(mark.value) / abs(one.value) if one.value else np.inf
         told = f"The same driver long before, when it works no more, shows {share:.0%} of the effect"
         told = told.replace("%", " %")
-        if shows:
+        if share > MARK_OF_CUSTOMER and mark.z > STANDS:
             return Finding(check, False, f"{told}: it marks who the customer is.", "adjusted")
-        if left < STANDS or share - STANDS * mark.error / abs(self.estimate.value) > MARK_OF_CUSTOMER:
+        if STANDS * mark.error > 0.5 * abs(one.value):
+            return Finding(check, None, f"{told}, give or take too much to tell.", "sensitivity-tested")
+        if abs(one.value - mark.value) < STANDS * np.hypot(one.error, mark.error):
             return Finding(check, False, f"{told}; without that it is not told apart from none.", "adjusted")
-        if STANDS * mark.error > 0.5 * abs(self.estimate.value):
-            said = f"{told}, give or take too much to tell."
-            return Finding(check, None, said, "sensitivity-tested")
         return Finding(check, True, f"{told}.", "sensitivity-tested")
 
     def _order(self, *, dated: bool) -> Finding:

@@ -14,6 +14,7 @@ LEARNERS_DIFFER = 0.35  # of the effect, by which two learners may differ
 MARK_OF_CUSTOMER = 0.25  # of the effect, which the same driver long before may show
 BEFORE_ITS_CAUSE = 0.10  # of what follows a driver, which may be there before it
 LEAST_VARIANCE = 0.05  # of the driver, which what precedes it must leave
+MOST_MISSING = 0.05  # of the rows, in which a driver is not known
 FEWEST_LEAVERS = 50
 FEWEST_TOUCHED = 50
 
