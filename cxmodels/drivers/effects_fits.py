@@ -143,20 +143,15 @@ def fit_nuisances(
     then = (THEN,) if THEN in frame.columns else ()
     covariates = {name: (*rows.covariates(name), *then) for name in names}
     values = rows.values[names].fillna(0.0).astype(float)
-    asked = [
-        Asked(name, covariates[name], values[name].to_numpy(), kind_of(values[name].to_numpy()))
-        for name in names
-    ]
-    asked += [Asked(LEFT, some, rows.left, "binary") for some in dict.fromkeys(covariates.values())]
-    trees_say = expect_trees(frame, asked, places.fold, folds=folds, plan=trees)
     before = rows.month_before.reindex(index=values.index, columns=names).fillna(0.0).astype(float)
+    numbers = {name: column.to_numpy() for name, column in values.items()}
+    asked = [Asked(name, covariates[name], numbers[name], kind_of(numbers[name])) for name in names]
+    asked += [Asked(LEFT, some, rows.left, "binary") for some in dict.fromkeys(covariates.values())]
+    by_trees = expect_trees(frame, asked, places.fold, folds=folds, plan=trees)
     rests = {f"{REST}{place}": one for place, one in enumerate(asked)}
-    targets = [values, before.add_suffix(BEFORE), pd.DataFrame({LEFT: rows.left})]
-    targets += [
-        pd.DataFrame({name: one.values - trees_say[one.target, one.covariates]})
-        for name, one in rests.items()
-    ]
-    moments = gather(Design.of(frame), pd.concat(targets, axis=1), places.fold, folds=folds)
+    left_by_trees = {name: one.values - by_trees[one.target, one.covariates] for name, one in rests.items()}
+    targets = pd.concat([values, before.add_suffix(BEFORE), pd.DataFrame(left_by_trees)], axis=1)
+    moments = gather(Design.of(frame), targets.assign(**{LEFT: rows.left}), places.fold, folds=folds)
     traits = [*(name for name in rows.background.columns if name not in rows.history), *then]
     lines: dict[str, tuple[str, Sequence[str]]] = {name: (name, covariates[name]) for name in names}
     lines |= {f"{LEFT}|{name}": (LEFT, covariates[name]) for name in names}
@@ -164,10 +159,8 @@ def fit_nuisances(
     lines |= {name: (name, one.covariates) for name, one in rests.items()}
     by_line = expect_linear(moments, places.fold, asked=lines)
     # shrunken trees leave a little of what is plain: a line through their remainders takes it away
-    by_trees = {
-        (one.target, one.covariates): trees_say[one.target, one.covariates] + by_line.pop(name).to_numpy()
-        for name, one in rests.items()
-    }
+    for name, one in rests.items():
+        by_trees[one.target, one.covariates] += by_line.pop(name).to_numpy()
     around = (
         pd.DataFrame({n: values[n] - by_line[f"{n}|traits"] for n in names}),
         pd.DataFrame({n: before[n] - by_line[f"{n}{BEFORE}|traits"] for n in names}),

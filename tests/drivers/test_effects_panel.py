@@ -162,3 +162,25 @@ def test_a_driver_of_a_table_that_is_not_there_is_named(tmp_path: Path):
 def test_a_study_without_drivers_is_told_what_to_add(tmp_path: Path):
     with pytest.raises(ValueError, match=r"add \[\[drivers\]\]"):
         effect_rows(tables(), study(tmp_path, STUDY[: STUDY.index("[[drivers]]")]))
+
+
+def test_a_flat_table_is_read_without_dates_and_only_what_is_named_precedes(tmp_path: Path):
+    text = STUDY[: STUDY.index("[tables.contracts]")] + (
+        '[tables.snapshot]\nsource = "flat.csv"\n'
+        '[[drivers]]\nname = "complaints"\ntable = "snapshot"\nof = "complains"\nafter = "usage"\n'
+    )
+    rng = np.random.default_rng(1)
+    flat = pd.DataFrame(
+        {
+            "customer_id": [str(one) for one in range(60)],
+            "churned": np.arange(60) % 2 == 0,
+            "complains": rng.poisson(1.0, 60),
+            "usage": rng.normal(size=60),
+            "age": rng.normal(size=60),
+        }
+    )
+    rows = effect_rows({"snapshot": ibis.memtable(flat)}, study(tmp_path, text))
+    assert not rows.dated and len(rows) == 60 and rows.leavers == 30
+    assert rows.covariates("complaints") == ["usage"]
+    with pytest.raises(ValueError, match="of or after usage: no column"):
+        effect_rows({"snapshot": ibis.memtable(flat.drop(columns="usage"))}, study(tmp_path, text))
