@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxmodels.drivers.effects_estimate import SEGMENT_COLUMNS, Estimate, by_segment
 from cxmodels.drivers.effects_fits import Fits, fit_nuisances
+from cxmodels.drivers.effects_paths import COLUMNS as PATH_COLUMNS
 from cxmodels.drivers.effects_rows import EffectRows
 from cxmodels.drivers.effects_trees import TreePlan
 from cxmodels.drivers.effects_trial import trial_effect
@@ -71,6 +72,9 @@ class Effects:
     segments : DataFrame
         One row a driver and segment: driver, kind, segment, rows, left, effect, error, low, high (of one more
         of the driver).
+    paths : DataFrame
+        One row a driver and follower, for drivers that others follow: driver, through, effect, low, high (of
+        one more of the driver, through it), share, share_low, share_high; see `effect_paths`.
     evidence : dict of str to Evidence
         By driver.
     notes : tuple of str
@@ -80,6 +84,7 @@ class Effects:
     table: pd.DataFrame
     checks: pd.DataFrame = field(repr=False)
     segments: pd.DataFrame = field(repr=False)
+    paths: pd.DataFrame = field(repr=False)
     evidence: dict[str, Evidence] = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -131,6 +136,7 @@ def estimate_effects(rows: EffectRows, *, plan: EffectPlan | None = None) -> Eff
         table=pd.DataFrame(table, columns=list(COLUMNS)),
         checks=_stack(checks, ["driver", "check", "passed", "said"]),
         segments=_stack(segments, ["driver", *SEGMENT_COLUMNS]),
+        paths=_stack(_paths(fits, evidence), list(PATH_COLUMNS)),
         evidence=evidence,
         notes=rows.notes,
     )
@@ -215,6 +221,14 @@ def _row(
         **_interval("estimated", estimate or none),
         **_interval("experiment", trial or none),
     }
+
+
+def _paths(fits: Fits | None, evidence: dict[str, Evidence]) -> list[pd.DataFrame]:
+    """Split the effects that stand, where something follows."""
+    if fits is None:
+        return []
+    asked = [name for name in fits.covariates if fits.followers(name) and evidence[name].may_carry_money]
+    return [fits.paths(name) for name in asked]
 
 
 def _interval(name: str, one: Estimate) -> dict[str, object]:

@@ -17,7 +17,8 @@ from cxmodels.drivers.effects_checks import (
 )
 from cxmodels.drivers.effects_estimate import Residuals, residuals
 from cxmodels.drivers.effects_linear import Design, Moments, expect_linear, gather
-from cxmodels.drivers.effects_rows import EffectRows, Places, places_of, size_name, take_away
+from cxmodels.drivers.effects_paths import effect_paths
+from cxmodels.drivers.effects_rows import PARTS, EffectRows, Places, places_of, size_name, take_away
 from cxmodels.drivers.effects_trees import Asked, TreePlan, expect_trees, kind_of
 from cxmodels.study.drivers import DriverSettings, preceding
 from cxmodels.value.counts import Floats
@@ -96,8 +97,7 @@ class Fits:
         strengths = Strengths(
             self.moments.strength(driver, background), self.moments.strength(LEFT, background)
         )
-        followers = [one for one, before in preceding(self.rows.drivers).items() if driver in before]
-        known = [name for name in followers if self.rows.dated and name in self.around[0].columns]
+        known = [name for name in self.followers(driver) if self.rows.dated and name in self.covariates]
         return Checked(
             estimate=estimate,
             linear=line.estimate(),
@@ -112,6 +112,15 @@ class Fits:
                 typical=float(np.abs(values[values != 0]).mean()),
             ),
         )
+
+    def paths(self, driver: str) -> pd.DataFrame:
+        """Split a driver's effect among the drivers that follow it; see `effect_paths`."""
+        known = [name for name in self.followers(driver) if name in self.covariates]
+        return effect_paths(self.moments, driver, known, self.covariates[driver], outcome=LEFT)
+
+    def followers(self, driver: str) -> list[str]:
+        """Return the drivers that a driver precedes."""
+        return [one for one, before in preceding(self.rows.drivers).items() if driver in before]
 
     def _traits(self, driver: str) -> Residuals:
         """Return what is left of a driver after what the window before it cannot have changed."""
@@ -151,7 +160,8 @@ def fit_nuisances(
     rests = {f"{REST}{place}": one for place, one in enumerate(asked)}
     left_by_trees = {name: one.values - by_trees[one.target, one.covariates] for name, one in rests.items()}
     targets = pd.concat([values, before.add_suffix(BEFORE), pd.DataFrame(left_by_trees)], axis=1)
-    moments = gather(Design.of(frame), targets.assign(**{LEFT: rows.left}), places.fold, folds=folds)
+    targets = targets.assign(**{LEFT: rows.left})
+    moments = gather(Design.of(frame), targets, places.part, folds=folds, parts=PARTS * folds)
     traits = [*(name for name in rows.background.columns if name not in rows.history), *then]
     lines: dict[str, tuple[str, Sequence[str]]] = {name: (name, covariates[name]) for name in names}
     lines |= {f"{LEFT}|{name}": (LEFT, covariates[name]) for name in names}

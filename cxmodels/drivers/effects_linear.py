@@ -62,22 +62,22 @@ class Design:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums of squares and products of design and targets, by fold.
+    """Sums of squares and products of design and targets, by part of the customers.
 
     Attributes
     ----------
     design : Design
     targets : tuple of str
-    gram : ndarray of float, shape (folds, columns, columns)
+    gram : ndarray of float, shape (parts, columns, columns)
         Of the design, with the targets as its last columns.
-    rows : ndarray of float, shape (folds,)
-        How many rows each fold has.
+    folds : int
+        Part 0 lies in fold 0, part 1 in fold 1, …, and so on again.
     """
 
     design: Design
     targets: tuple[str, ...]
     gram: npt.NDArray[np.float64] = field(repr=False)
-    rows: Floats
+    folds: int
 
     @property
     def width(self) -> int:
@@ -99,7 +99,8 @@ class Moments:
         without : int, optional
             The fold that is not learned from.
         """
-        gram = self.gram.sum(axis=0) - (0.0 if without is None else self.gram[without])
+        kept = np.arange(len(self.gram)) % self.folds != (-1 if without is None else without)
+        gram = self.gram[kept].sum(axis=0)
         inner = gram[np.ix_(columns, columns)]
         ridge = RIDGE * np.trace(inner) / len(columns)
         return np.linalg.solve(inner + ridge * np.eye(len(columns)), gram[columns, self.target(target)])
@@ -135,7 +136,9 @@ class Moments:
         return pd.Series(gained, dtype=float)
 
 
-def gather(design: Design, targets: pd.DataFrame, fold: Integers, *, folds: int) -> Moments:
+def gather(
+    design: Design, targets: pd.DataFrame, part: Integers, *, folds: int, parts: int | None = None
+) -> Moments:
     """Go over the rows once.
 
     Parameters
@@ -143,21 +146,22 @@ def gather(design: Design, targets: pd.DataFrame, fold: Integers, *, folds: int)
     design : Design
     targets : DataFrame, shape (rows, targets)
         What is to be expected: numbers without gaps.
-    fold : ndarray of int, shape (rows,)
+    part : ndarray of int, shape (rows,)
+        Part of the customers; by default each is a fold.
     folds : int
+    parts : int, optional
+        A multiple of the folds.
     """
     width = len(design.names) + targets.shape[1]
-    gram = np.zeros((folds, width, width))
+    gram = np.zeros((parts or folds, width, width))
     numbers = targets.to_numpy(dtype=float)
-    for first in range(0, len(fold), BLOCK):
+    for first in range(0, len(part), BLOCK):
         rows = slice(first, first + BLOCK)
         block = np.hstack([design.block(rows), numbers[rows]])
-        for one in range(folds):
-            some = block[fold[rows] == one]
+        for one in range(len(gram)):
+            some = block[part[rows] == one]
             gram[one] += some.T @ some
-    return Moments(
-        design, tuple(map(str, targets.columns)), gram, np.bincount(fold, minlength=folds).astype(np.float64)
-    )
+    return Moments(design, tuple(map(str, targets.columns)), gram, folds)
 
 
 def expect_linear(
@@ -176,7 +180,7 @@ def expect_linear(
     -------
     DataFrame, shape (rows, answers)
     """
-    folds = len(moments.rows)
+    folds = moments.folds
     weights = np.zeros((folds, moments.width, len(asked)))
     for place, (target, some) in enumerate(asked.values()):
         columns = moments.design.places(some)

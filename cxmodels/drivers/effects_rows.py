@@ -13,6 +13,8 @@ from cxmodels.churn.folds import hashed_places
 from cxmodels.study.drivers import DriverSettings, preceding
 from cxmodels.value.counts import Floats, Integers
 
+PARTS = 7  # of each fold, for what moves when a part of the customers is left out
+
 
 @dataclass(frozen=True, kw_only=True)
 class EffectRows:
@@ -151,14 +153,16 @@ class Places:
 
     Attributes
     ----------
-    customer, fold : ndarray of int, shape (rows,)
-        Numbers from 0; all rows of a customer lie in one fold.
+    customer, fold, part : ndarray of int, shape (rows,)
+        Numbers from 0; all rows of a customer lie in one fold, and in one part of it: part 0 is of fold 0,
+        part 1 of fold 1, and so on again.
     cells : tuple of ndarray of int
         Numbers of cells from 0; one array for dates and one for each category.
     """
 
     customer: Integers
     fold: Integers
+    part: Integers
     cells: tuple[Integers, ...]
 
     @property
@@ -168,7 +172,8 @@ class Places:
 
     def some(self, mask: npt.NDArray[np.bool_]) -> Places:
         """Return the places of some rows."""
-        return Places(self.customer[mask], self.fold[mask], tuple(cell[mask] for cell in self.cells))
+        cells = tuple(cell[mask] for cell in self.cells)
+        return Places(self.customer[mask], self.fold[mask], self.part[mask], cells)
 
 
 def places_of(rows: EffectRows, *, folds: int) -> Places:
@@ -181,7 +186,8 @@ def places_of(rows: EffectRows, *, folds: int) -> Places:
         Parts of the customers.
     """
     customer, _ = pd.factorize(rows.customer_id)
-    fold = np.minimum((hashed_places(rows.customer_id) * folds).astype(np.int64), folds - 1)
+    parts = PARTS * folds
+    part = np.minimum((hashed_places(rows.customer_id) * parts).astype(np.int64), parts - 1)
     date = np.maximum(pd.factorize(rows.date)[0], 0)
     few = [
         column.cat.codes.to_numpy(dtype=np.int64) + 1
@@ -190,7 +196,7 @@ def places_of(rows: EffectRows, *, folds: int) -> Places:
     ]
     # what befalls a region on a day befalls many customers at once: rows are compared within it
     cells = tuple(date * (codes.max() + 1) + codes for codes in few) or (date,)
-    return Places(customer.astype(np.int64), fold, cells if rows.dated else ())
+    return Places(customer.astype(np.int64), part % folds, part, cells if rows.dated else ())
 
 
 def take_away(values: Floats, places: Places, *, rounds: int = 3) -> Floats:

@@ -12,7 +12,7 @@ from cxmodels.drivers.effects_rows import Places, take_away
 RNG = np.random.default_rng(11)
 ROWS, CUSTOMERS = 3_000, 500
 CUSTOMER = np.repeat(np.arange(CUSTOMERS), ROWS // CUSTOMERS)
-PLACES = Places(CUSTOMER, CUSTOMER % 3, ())
+PLACES = Places(CUSTOMER, CUSTOMER % 3, CUSTOMER % 3, ())
 
 
 def made(slope: float = 0.5, *, together: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -39,7 +39,7 @@ def test_with_a_line_for_both_the_slope_is_that_of_least_squares():
 def test_the_error_counts_customers_and_not_rows():
     covariates, driver, outcome = made()
     some = Residuals(left_by_line(covariates, outcome), left_by_line(covariates, driver), PLACES).estimate()
-    alone = Places(np.arange(ROWS), PLACES.fold, ())
+    alone = Places(np.arange(ROWS), PLACES.fold, PLACES.part, ())
     rows = Residuals(left_by_line(covariates, outcome), left_by_line(covariates, driver), alone).estimate()
     assert some.error > 1.3 * rows.error
     # closed form: the sandwich of least squares, clustered, by hand
@@ -82,7 +82,7 @@ def test_rows_are_compared_within_day_and_region():
     cell = RNG.integers(0, 40, ROWS)
     driver = RNG.normal(size=ROWS) + cell  # a bad day of a region brings both about
     outcome = RNG.normal(size=ROWS) + 2.0 * cell
-    apart = Places(CUSTOMER, PLACES.fold, (cell,))
+    apart = Places(CUSTOMER, PLACES.fold, PLACES.part, (cell,))
     assert Residuals(outcome, driver, PLACES).estimate().value > 1.5
     found = residuals(outcome, driver, apart).estimate()
     assert abs(found.value) < 3 * found.error
@@ -90,7 +90,7 @@ def test_rows_are_compared_within_day_and_region():
 
 def test_means_are_taken_away_of_two_kinds_of_cells():
     first, second = RNG.integers(0, 12, ROWS), RNG.integers(0, 7, ROWS)
-    left = take_away(3.0 * first - 2.0 * second, Places(CUSTOMER, PLACES.fold, (first, second)))
+    left = take_away(3.0 * first - 2.0 * second, Places(CUSTOMER, PLACES.fold, PLACES.part, (first, second)))
     assert np.abs(left).max() < 1e-3
 
 
