@@ -21,6 +21,7 @@ from cxmodels.drivers.grade import (
     TOLD_APART,
     Evidence,
     grade_effect,
+    percent,
 )
 from cxmodels.study.drivers import DriverSettings, read_change
 from cxmodels.value.units import days_in
@@ -154,7 +155,7 @@ def _barrier(rows: EffectRows, driver: DriverSettings) -> str:
         return f"It touched {reached} customers; {FEWEST_TOUCHED} are needed to see what it does."
     missing = float(rows.values[driver.name].isna().mean())
     if missing > MOST_MISSING:
-        known = f"{1 - missing:.0%}".replace("%", " %")
+        known = percent(1.0 - missing)
         return f"It is known in {known} of the rows: who has it differs from who has not, in ways unseen."
     if not rows.covariates(driver.name):
         return "Nothing is known that precedes it: an effect cannot be told from what goes along with it."
@@ -166,7 +167,7 @@ def _one(
 ) -> tuple[dict[str, object], pd.DataFrame, pd.DataFrame, Evidence]:
     checked = None if barrier or fits is None else fits.check(driver.name)
     if checked is not None and checked.variance_left < LEAST_VARIANCE:
-        left = f"{checked.variance_left:.1%}".replace("%", " %")
+        left = percent(checked.variance_left, digits=1)
         barrier = f"What precedes it decides it: {left} of its variance is left. There is no overlap."
         checked = None
     trial = None

@@ -191,6 +191,9 @@ def _marks(fits: Fits, frame: pd.DataFrame, *, folds: int) -> dict[str, Residual
         if mask.sum() < FEWEST_THEN:
             continue
         then = rows.long_before.loc[mask, names].reset_index(drop=True).astype(float)
+        # years differ: what was met then is scaled to what is met now, as a rate of the same customers
+        now = pd.Series({name: fits.values(name)[mask].mean() for name in names})
+        then = then * (now / then.mean().where(then.mean() > 0, np.inf))
         part = pd.concat(
             [frame.loc[mask, fits.background].reset_index(drop=True), then.add_suffix(LONG)], axis=1
         )

@@ -83,7 +83,8 @@ def _ways(gram: npt.NDArray[np.float64], columns: Integers, places: list[int], t
 def _solve(gram: npt.NDArray[np.float64], known: list[int], targets: list[int]) -> npt.NDArray[np.float64]:
     inner = gram[np.ix_(known, known)]
     # a column that repeats others gets none of it: the least of all answers
-    return np.linalg.lstsq(inner, gram[np.ix_(known, targets)], rcond=1e-10)[0]
+    found = np.linalg.lstsq(inner, gram[np.ix_(known, targets)], rcond=1e-10)[0]
+    return np.asarray(found, dtype=np.float64)
 
 
 def _jackknife(parts: npt.NDArray[np.float64]) -> Floats:

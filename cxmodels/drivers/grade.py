@@ -11,7 +11,7 @@ GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
 TOLD_APART = 2.576  # standard errors from 0: of a hundred drivers that do nothing one gets so far by chance
 STANDS = 1.645  # standard errors that are left when what is doubted is taken away
 LEARNERS_DIFFER = 0.35  # of the effect, by which two learners may differ
-MARK_OF_CUSTOMER = 0.25  # of the effect, which the same driver long before may show
+MARK_OF_CUSTOMER = 0.25  # of the effect, which the same driver long before may show, its error included
 BEFORE_ITS_CAUSE = 0.10  # of what follows a driver, which may be there before it
 LEAST_VARIANCE = 0.05  # of the driver, which what precedes it must leave
 MOST_MISSING = 0.05  # of the rows, in which a driver is not known
@@ -19,6 +19,17 @@ FEWEST_LEAVERS = 50
 FEWEST_TOUCHED = 50
 
 Grade = Literal["association", "adjusted", "sensitivity-tested", "experiment"]
+
+
+def percent(share: float, *, digits: int = 0) -> str:
+    """Word a share, with a space before the sign.
+
+    Examples
+    --------
+    >>> percent(0.25), percent(0.0123, digits=1)
+    ('25 %', '1.2 %')
+    """
+    return f"{100 * share:.{digits}f} %"
 
 
 @dataclass(frozen=True)
