@@ -42,6 +42,13 @@ def test_a_known_effect_is_found_within_its_error(plain: Effects):
     assert found["unit_error"] < 0.005
 
 
+def test_it_is_found_where_a_trait_decides_much_of_the_driver():
+    effects = estimate_effects(dated_rows(World(trait=1.0)), plan=PLAN)
+    found = effects.table.iloc[0]
+    assert found["unit"] == pytest.approx(0.04, abs=3 * found["unit_error"])
+    assert found["unit_error"] < 0.004
+
+
 def test_what_goes_along_with_the_trait_is_not_taken_for_an_effect():
     found = effect_of(dated_rows(World(effect=0.0)))
     rows = dated_rows(World(effect=0.0))
