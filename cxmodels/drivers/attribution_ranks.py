@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +24,7 @@ def rank_parts(
     *,
     parts: Mapping[str, str] | None = None,
     weights: pd.Series | Floats | None = None,
+    leave_out: Collection[str] = (),
     most: int = MOST_ROWS,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -37,6 +38,8 @@ def rank_parts(
         As of `explain`.
     parts, weights
         As of `total_attribution`.
+    leave_out : collection of str
+        Parts that are not ranked, such as all that is no driver.
     most : int
         Rows explained under each model, near enough; the same under all.
     seed : int
@@ -63,7 +66,7 @@ def rank_parts(
     if not model.refits.boosters:
         raise ValueError("This model has no refits: fit it with FitPlan(refits=20) to get rank intervals.")
     found = explain(model, frame, most=most, seed=seed)
-    own = _sizes(found, parts, weights)
+    own = _sizes(found, parts, weights).drop(list(leave_out), errors="ignore")
     matrix = found.encoding.matrix(found.data)
     told = []
     for booster in model.refits.boosters:

@@ -88,6 +88,33 @@ def effect_rows(
     return _fill(here, study, people)
 
 
+def drivers_today(
+    tables: Tables | Mapping[str, ir.Table], study: Study, customers: pd.Series
+) -> pd.DataFrame:
+    """Return each driver of each customer in the window that ends with the study's date.
+
+    Parameters
+    ----------
+    tables, study
+        As of `effect_rows`.
+    customers : Series of str
+        Ids of those who are there.
+
+    Returns
+    -------
+    DataFrame of float, shape (customers, drivers)
+        In the order of `customers`.
+    """
+    every = {name: tables[name] for name in (tables.names if isinstance(tables, Tables) else tables)}
+    if "snapshot" in every:
+        rows = flat_rows(read_flat(every["snapshot"]).table, study.drivers)
+        return rows.values.set_index(rows.customer_id).reindex(customers).reset_index(drop=True)
+    excluded = (study.churn or ChurnSettings()).exclude
+    here = _happened(without_records(every, excluded), as_of=study.as_of)
+    people = pd.DataFrame({"customer_id": customers.to_numpy(), "as_of": pd.Timestamp(study.as_of)})
+    return driver_values(here, study.drivers, people)
+
+
 def _happened(tables: Mapping[str, ir.Table], *, as_of: date) -> dict[str, ir.Table]:
     """Cut by what was known on the study's date, and date what is left by when it happened."""
     found = dict(tables)

@@ -150,12 +150,12 @@ def test_no_path_of_a_machine(notebook):
 
 def test_metadata_says_what_is_needed_and_given(notebook):
     flow = notebook.metadata["cxmodels"]
-    assert set(flow) == {"needs", "gives"}
+    assert set(flow) - {"wants"} == {"needs", "gives"}
     assert all(isinstance(name, str) for names in flow.values() for name in names)
     source = "\n".join(cell.source for cell in code(notebook))
     for name in flow["gives"]:
         assert name in source
-    for name in flow["needs"]:
+    for name in [*flow["needs"], *flow.get("wants", [])]:
         # what 01 found of the data is saved with the tables that came through the door
         assert name in source or (name == "data_check" and "run.tables()" in source)
     assert notebook.metadata["kernelspec"]["name"] == "python3"
@@ -165,5 +165,5 @@ def test_what_a_notebook_needs_is_given_before():
     given = set()
     for path in NOTEBOOKS:
         flow = nbformat.read(path, as_version=4).metadata["cxmodels"]
-        assert set(flow["needs"]) <= given, path.name
+        assert {*flow["needs"], *flow.get("wants", [])} <= given, path.name
         given |= set(flow["gives"])

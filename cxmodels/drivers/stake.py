@@ -1,0 +1,103 @@
+"""What is at stake with each driver? Its effect times what today's customers are worth, graded first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cxmodels.drivers.grade import Evidence
+from cxmodels.study.drivers import DriverSettings, read_change
+from cxmodels.value.counts import Floats
+from cxmodels.value.intervals import NORMAL
+from cxmodels.value.units import DAYS_IN_YEAR
+
+STAKE_COLUMNS = ("driver", "reached", "leavers", "value_at_stake", "stake_low", "stake_high")
+
+
+def change_of(values: pd.Series | Floats, change: str | float) -> Floats:
+    """Return by how much a driver would change for each customer.
+
+    Parameters
+    ----------
+    values : Series or ndarray, shape (customers,)
+        The driver in the window; what is missing did not happen.
+    change : str or float
+        As of `cxmodels.study.DriverSettings`.
+
+    Returns
+    -------
+    ndarray of float, shape (customers,)
+        One less is taken from whoever has any, and never more than there is; a share, of what each has; one
+        more is given to everybody.
+
+    Examples
+    --------
+    >>> change_of(np.array([0.0, 0.5, 3.0]), -1).tolist()
+    [0.0, -0.5, -1.0]
+    >>> change_of(np.array([0.0, 2.0]), "-50 %").tolist(), change_of(np.array([0.0, 2.0]), "+1").tolist()
+    ([0.0, -1.0], [1.0, 1.0])
+    """
+    have = np.nan_to_num(np.asarray(values, dtype=float))
+    amount, relative = read_change(change)
+    if relative:
+        return np.asarray(have * amount)
+    return -np.minimum(have, -amount) if amount < 0 else np.full(len(have), amount)
+
+
+def value_at_stake(
+    effects: pd.DataFrame,
+    evidence: Mapping[str, Evidence],
+    drivers: Sequence[DriverSettings],
+    *,
+    values: pd.DataFrame,
+    clv: pd.Series | Floats,
+    dated: bool = True,
+) -> pd.DataFrame:
+    """Return what the stated change of each driver would keep in a year, where the evidence allows money.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        The table of `Effects`: driver, unit and unit_error.
+    evidence : mapping of str to Evidence
+        By driver. Below ``adjusted`` there is no money.
+    drivers : sequence of DriverSettings
+    values : DataFrame, shape (customers, drivers)
+        Each driver in today's window.
+    clv : Series or ndarray, shape (customers,)
+        What is lost with each customer, in the order of `values` (currency); missing counts as 0.
+    dated : bool
+        Whether windows have a length. Without dates the figures are of one window, however long it is.
+
+    Returns
+    -------
+    DataFrame
+        One row a driver: driver, reached (customers whom the change reaches), leavers (fewer of them, a
+        year), value_at_stake (currency a year; above 0 the change keeps value), stake_low and stake_high
+        (90 % interval). The last four are missing below ``adjusted``.
+
+    Notes
+    -----
+    The change of each customer's probability of leaving is that of the driver times the effect of one more of
+    it, the same for all customers, and what leaves with a customer is their lifetime value. A window is taken
+    as typical of the year's. The interval holds the error of the effect alone, not that of lifetime values,
+    nor whether one year is like another.
+    """
+    units, errors = (
+        effects.set_index("driver")[name].astype(float).to_dict() for name in ("unit", "unit_error")
+    )
+    worth = np.nan_to_num(np.asarray(clv, dtype=float))
+    rows: list[tuple[str, int, float, float, float, float]] = []
+    for one in drivers:
+        moved = change_of(values[one.name], one.change)
+        unit, error = units[one.name], errors[one.name]
+        times = DAYS_IN_YEAR / one.window_days if dated else 1.0
+        leavers, lost = float(moved.sum()) * times, float((moved * worth).sum()) * times
+        if not evidence[one.name].may_carry_money or not np.isfinite(unit):
+            unit = error = float("nan")
+        half = NORMAL * error * abs(lost)
+        kept = -unit * lost
+        rows.append((one.name, int((moved != 0).sum()), -unit * leavers, kept, kept - half, kept + half))
+    return pd.DataFrame(rows, columns=list(STAKE_COLUMNS))
