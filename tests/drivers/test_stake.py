@@ -1,0 +1,82 @@
+"""Money on what evidence allows only; and the sum is what a hand would add up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxmodels.drivers.grade import Evidence
+from cxmodels.drivers.stake import change_of, value_at_stake
+from cxmodels.study import DriverSettings
+
+OUTAGES = DriverSettings(name="outages", window_days=30, change=-1)
+WAITS = DriverSettings(name="waits", window_days=30, change="kept")
+CALLS = DriverSettings(name="calls", window_days=30, change="+1")
+LOGINS = DriverSettings(name="logins", window_days=30, change="-30 %")
+DRIVERS = (OUTAGES, WAITS, CALLS, LOGINS)
+EFFECTS = pd.DataFrame(
+    {
+        "driver": ["outages", "waits", "calls", "logins"],
+        "unit": [0.02, 0.01, -0.005, 0.03],
+        "unit_error": [0.002, 0.001, 0.001, 0.001],
+    }
+)
+GRADES = {
+    "outages": Evidence("sensitivity-tested", ()),
+    "waits": Evidence("adjusted", ()),
+    "calls": Evidence("experiment", ()),
+    "logins": Evidence("association", ("It marks who the customer is.",)),
+}
+VALUES = pd.DataFrame(
+    {
+        "outages": [0.0, 1.0, 3.0],
+        "waits": [2.0, 0.0, np.nan],
+        "calls": [0.0, 0.0, 1.0],
+        "logins": [9.0, 0.0, 1.0],
+    }
+)
+CLV = np.array([100.0, 200.0, np.nan])
+
+
+def stakes(**changes):
+    options = {"values": VALUES, "clv": CLV} | changes
+    return value_at_stake(EFFECTS, GRADES, DRIVERS, **options).set_index("driver")
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=20), st.sampled_from([-1, "-30 %", "kept", "-100 %"]))
+def test_no_change_takes_away_more_than_there_is(values, change):
+    have = np.array(values)
+    assert (have + change_of(have, change) >= -1e-9).all()
+    assert (change_of(have, change)[have == 0] == 0).all()
+
+
+def test_what_is_kept_is_effect_times_change_times_worth_through_the_year():
+    found = stakes()
+    windows = 365.25 / 30
+    # one outage less: of the customer with 200, and of one whose worth is not known
+    assert found.loc["outages", "value_at_stake"] == pytest.approx(0.02 * 200 * windows)
+    assert found.loc["outages", "leavers"] == pytest.approx(0.02 * 2 * windows)
+    assert found.loc["outages", "reached"] == 2
+    half = 1.6448536 * 0.002 * 200 * windows
+    assert found.loc["outages", "stake_high"] == pytest.approx(0.02 * 200 * windows + half)
+    assert found.loc["outages", "stake_low"] == pytest.approx(0.02 * 200 * windows - half)
+    assert found.loc["waits", "value_at_stake"] == pytest.approx(0.01 * 2 * 100 * windows)
+    assert found.loc["calls", "value_at_stake"] == pytest.approx(0.005 * 300 * windows)
+
+
+def test_there_is_no_money_on_an_association():
+    money = ["leavers", "value_at_stake", "stake_low", "stake_high"]
+    assert stakes().loc["logins", money].isna().all()
+    assert stakes().loc["logins", "reached"] == 2
+
+
+def test_without_dates_a_window_is_counted_once():
+    once = stakes(dated=False).loc["outages", "value_at_stake"]
+    assert once == pytest.approx(0.02 * 200)
+
+
+def test_an_effect_that_is_not_there_has_no_money_whatever_its_grade():
+    nothing = EFFECTS.assign(unit=np.nan)
+    found = value_at_stake(nothing, GRADES, DRIVERS, values=VALUES, clv=CLV)
+    assert found["value_at_stake"].isna().all()
