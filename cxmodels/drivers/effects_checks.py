@@ -13,6 +13,7 @@ from cxmodels.drivers.grade import (
     BEFORE_ITS_CAUSE,
     LEARNERS_DIFFER,
     MARK_OF_CUSTOMER,
+    MARK_SUSPECT,
     STANDS,
     TOLD_APART,
     Finding,
@@ -125,13 +126,14 @@ class Checked:
             said = f"What the driver long before tells of the customer {why}."
             return Finding(check, None, said, "sensitivity-tested")
         one = self.estimate
-        share = abs(mark.value) / abs(one.value) if one.value else np.inf
+        # above 0 where it points the same way: what the effect may owe to who the customer is
+        share = mark.value / one.value if one.value else np.inf
         told = f"The same driver long before, when it works no more, shows {percent(share)} of the effect"
         stands = abs(one.value - mark.value) > STANDS * np.hypot(one.error, mark.error)
         if share > MARK_OF_CUSTOMER and (mark.z > STANDS or not stands):
             return Finding(check, False, f"{told}: it marks who the customer is.", "adjusted")
-        most = share + STANDS * mark.error / max(abs(one.value), 1e-12)
-        if most > MARK_OF_CUSTOMER:
+        most = abs(share) + STANDS * mark.error / max(abs(one.value), 1e-12)
+        if most > MARK_OF_CUSTOMER or (share > MARK_SUSPECT and mark.z > STANDS):
             said = f"{told}, and it may be {percent(most)}: something unseen may stand behind a part of it."
             return Finding(check, False, said, "sensitivity-tested")
         return Finding(check, True, f"{told}.", "sensitivity-tested")
@@ -223,6 +225,9 @@ def mark_of_customer(found: Residuals, long_before: Residuals) -> Estimate:
     with whatever goes along with that rate. Long before, when it works no more, that covariance is all there
     is: over the variance of the driver now it is the bias that the effect would have by it. Means over many
     windows have less chance in them, so that it is known better than the effect itself.
+
+    It errs against the effect: whom the driver hurts most are gone by now, and those who met much of it and
+    are still there are the more loyal. Without anything unseen it lies a little on the other side of 0.
     """
     spread = float(found.driver @ found.driver) / len(found.driver)
     then = long_before.estimate()

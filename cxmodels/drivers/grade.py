@@ -12,6 +12,9 @@ TOLD_APART = 2.576  # standard errors from 0: of a hundred drivers that do nothi
 STANDS = 1.645  # standard errors that are left when what is doubted is taken away
 LEARNERS_DIFFER = 0.35  # of the effect, by which two learners may differ
 MARK_OF_CUSTOMER = 0.25  # of the effect, which the same driver long before may show, its error included
+MARK_SUSPECT = (
+    0.10  # of the effect and the same way: those whom it hurt most have left, so it shows too little
+)
 BEFORE_ITS_CAUSE = 0.10  # of what follows a driver, which may be there before it
 LEAST_VARIANCE = 0.05  # of the driver, which what precedes it must leave
 MOST_MISSING = 0.05  # of the rows, in which a driver is not known

@@ -98,7 +98,24 @@ def test_an_effect_that_is_fine_passes_every_check():
         ({"linear": Estimate(0.01, 0.002)}, "two learners", False, "adjusted"),
         ({"linear": Estimate(-0.02, 0.002)}, "two learners", False, "adjusted"),
         ({"long_before": Estimate(0.018, 0.001)}, "the same driver long before", False, "adjusted"),
-        ({"long_before": Estimate(-0.009, 0.001)}, "the same driver long before", False, "adjusted"),
+        (
+            {"long_before": Estimate(-0.009, 0.001)},
+            "the same driver long before",
+            False,
+            "sensitivity-tested",
+        ),
+        (
+            {"long_before": Estimate(0.003, 0.0008)},
+            "the same driver long before",
+            False,
+            "sensitivity-tested",
+        ),
+        (
+            {"long_before": Estimate(-0.003, 0.0008)},
+            "the same driver long before",
+            True,
+            "sensitivity-tested",
+        ),
         (
             {"estimate": Estimate(0.02, 0.007), "long_before": Estimate(0.009, 0.0058)},
             "the same driver long before",
