@@ -175,13 +175,13 @@ def refuse_leaks(
     if report.refused:
         suspects = report.table[report.table["verdict"] == "refused"]
         called = in_words(suspects["feature"], label)
-        listed = "\n".join(f"  {one}: {why}" for one, why in zip(called, suspects["reason"], strict=True))
+        listed = ".\n".join(f"  {one}: {why}" for one, why in zip(called, suspects["reason"], strict=True))
         names = ", ".join(f'"{name}"' for name in (*allow, *report.refused))
         sources = [(counted_from or {}).get(name, name) for name in report.refused]
         suspected = ", ".join(f'"{name}"' for name in dict.fromkeys([*exclude, *sources]))
         plural = len(suspects) > 1
         raise LeakError(
-            f"{len(suspects)} feature{'s' if plural else ''} may know who left:\n{listed}\n"
+            f"{len(suspects)} feature{'s' if plural else ''} may know who left:\n{listed}.\n"
             f"Take them out: churn.exclude = [{suspected}]. Where one was known before the customer decided, "
             f"let it pass: churn.allow = [{names}]"
         )

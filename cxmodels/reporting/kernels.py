@@ -122,7 +122,7 @@ def execute(
         )
     except PapermillExecutionError as error:
         if error.ename == CannotAnswer.__name__:
-            raise CannotAnswer(_one_line(error.evalue)) from error
+            raise CannotAnswer(" ".join(error.evalue.split())) from error  # whole: its end holds the cure
         raise NotebookFailed(
             f"cell {error.cell_index + 1}: {error.ename}: {_one_line(error.evalue)}"
         ) from error

@@ -126,6 +126,9 @@ def test_the_error_speaks_in_words_and_proposes_what_the_study_calls_it_beside_w
     with pytest.raises(LeakError) as caught:
         refuse_leaks(features, LEFT, exclude=("b",), label=words, counted_from=dict.fromkeys(words, "call"))
     assert "\n  calls in 30 days: alone" in str(caught.value)
+    # a sentence each: a report shows them on one line
+    assert " ".join(str(caught.value).split()).count(". calls in 90 days: alone") == 1
+    assert "left.\nTake them out" in str(caught.value)
     assert 'churn.exclude = ["b", "call"]. Where' in str(caught.value)
 
 

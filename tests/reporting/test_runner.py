@@ -335,9 +335,8 @@ def test_what_only_wants_a_table_goes_on_without_it(project: Project) -> None:
 
 @pytest.mark.slow
 def test_a_notebook_that_the_data_cannot_carry_is_left_out_with_what_rests_on_it(project: Project) -> None:
-    project.write(
-        "01-value", replace(GIVES, cells=['run.need(1 > 2, otherwise="Two buyers; 10 are needed.")'])
-    )
+    whole = f"Two buyers; 10 are needed. {'Of many words the last says what to do: ' * 10}wait."
+    project.write("01-value", replace(GIVES, cells=[f"run.need(1 > 2, otherwise={whole!r})"]))
     project.write(
         "04-other", Notebook("What else?", cells=["1 + 1"], needs=["transactions"], gives=["other"])
     )
@@ -345,14 +344,14 @@ def test_a_notebook_that_the_data_cannot_carry_is_left_out_with_what_rests_on_it
     outcomes = {entry["name"]: entry for entry in record_of(report)["notebooks"]}
     assert (outcomes["01-value"]["state"], outcomes["01-value"]["reason"]) == (
         "left out",
-        "Two buyers; 10 are needed.",
+        whole,
     )
     assert outcomes["02-segments"]["state"] == "left out"
     question = "it rests on “What did customers bring?”, which was left out"
     assert outcomes["02-segments"]["reason"] == question
     assert outcomes["04-other"]["state"] == "done"
     assert not (report / "01-value.html").exists()
-    assert "Two buyers; 10 are needed." in (report / "index.html").read_text(encoding="utf-8")
+    assert whole in (report / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_kernel_that_dies_is_a_failure_with_a_reason_and_no_line_beside_it(
