@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import ibis.expr.types as ir
 import numpy as np
@@ -158,7 +158,8 @@ def plan_snapshots(tables: Tables | Mapping[str, ir.Table], study: Study) -> Sna
     """Choose the dates of a study; see `cxmodels.churn.snapshots.snapshot_dates`.
 
     The history starts with the first record of purchases, events, contacts or surveys (of contracts, where
-    there is none of these), or with the study's ``value.history_start`` where that is later.
+    there is none of these), or with the study's ``value.history_start`` where that is later. No date lies
+    before the first end of a contract: of those who could leave then only the ones who stayed are known.
 
     Raises
     ------
@@ -167,12 +168,19 @@ def plan_snapshots(tables: Tables | Mapping[str, ir.Table], study: Study) -> Sna
     """
     here = _by_name(tables)
     settings = study.churn or ChurnSettings()
-    wait = outcome_days_of(label_of(here, settings), settings)
+    label = label_of(here, settings)
+    wait = outcome_days_of(label, settings)
     first = _first_days(here) or _first_days(here, {"contracts": "start_date"})
     if not first:
         raise ValueError(f"No record of {', '.join(here)} is dated by {study.as_of}: check as_of.")
     start = max(min(first.values()), study.value.history_start or date.min)
-    return snapshot_dates(study.as_of, history_start=start, settings=settings, outcome_days=wait)
+    ended = _first_end(here, by=study.as_of) if label == "contracts" else None
+    since = ended - timedelta(days=settings.observation_days - 1) if ended else start
+    plan = snapshot_dates(study.as_of, history_start=max(start, since), settings=settings, outcome_days=wait)
+    if since <= start:
+        return plan
+    survivors = f"No contract is known to have ended before {ended}: who left earlier is missing, and no "
+    return replace(plan, notes=(*plan.notes, f"{survivors}date before it is used."))
 
 
 def _flat(tables: Mapping[str, ir.Table], settings: ChurnSettings, *, as_of: date) -> Snapshots:
@@ -210,6 +218,12 @@ def _first_days(tables: Mapping[str, ir.Table], columns: Mapping[str, str] = LOG
         if name in tables
     }
     return {name: first for name, first in firsts.items() if first is not None}
+
+
+def _first_end(tables: Mapping[str, ir.Table], *, by: date) -> date | None:
+    ends = tables["contracts"].end_date.cast("date")
+    first: date | None = ends.min(where=ends <= by).to_pyarrow().as_py()
+    return first
 
 
 def _late_logs(tables: Mapping[str, ir.Table], plan: SnapshotPlan) -> Sequence[str]:

@@ -318,6 +318,19 @@ def test_the_history_starts_where_the_study_says(tables):
     assert plan_snapshots(tables, _study(churn={"label": "silence"})).outcome_days == 104
 
 
+def test_no_date_lies_before_the_first_end_for_only_who_stayed_is_known_then(tables):
+    alone = {"contracts": tables["contracts"]}
+    dates = alone["contracts"].to_pyarrow().to_pandas()[["start_date", "end_date"]].astype("datetime64[ns]")
+    first = dates["end_date"].min().date()
+    assert dates["start_date"].min().date() < first - timedelta(days=365)
+    found = snapshot_frame(alone, _study())
+    assert found.plan.dates[0] >= first
+    assert found.counts["left"].dropna().gt(0).all()
+    assert f"No contract is known to have ended before {first}: who left earlier is missing" in found.notes[0]
+    # silence needs no end, and a history that begins later anyway needs no word of it
+    assert not plan_snapshots(tables, _study()).notes
+
+
 def test_a_history_too_short_is_refused(tables):
     with pytest.raises(ShortHistory, match="one date with an outcome needs 298"):
         snapshot_frame(tables, _study(value={"history_start": date(2024, 1, 1)}))
