@@ -268,6 +268,9 @@ def _leaving(tables: Tables, study: Study) -> Verdict:
         unasked = "The study does not say within how many days leaving is to be foretold."
         cure = "Add [churn] with observation_days, gap_days and horizon_days."
         return Verdict(False, f"{verdict.why} {unasked}", cure=cure)
+    if verdict.answerable and "snapshot" in tables and _LABELLED.issuperset(tables["snapshot"].columns):
+        cure = "Name the columns to learn from in [tables.snapshot.columns]."
+        return Verdict(False, f"{verdict.why} The flat table holds nothing else.", cure=cure)
     return verdict
 
 
@@ -302,6 +305,7 @@ def _experiences(tables: Tables, study: Study) -> Verdict:
     return replace(leaving, why=f"Signals in {where}. {leaving.why} {_LATER}")
 
 
+_LABELLED = {"customer_id", "churned", "clv"}  # of a flat table: no feature among them
 _LATER = "The data are there; the notebook is not yet part of the suite."
 
 _QUESTIONS = (

@@ -159,8 +159,10 @@ def test_the_history_used_starts_on_its_day_and_keeps_what_is_later_than_as_of(s
 
 
 def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
-    content = "customer_id,churned\n" + "".join(f"{i},{'yes' if i < 60 else 'no'}\n" for i in range(200))
-    tables = see_csv(content, canonical="snapshot").tables
+    content = "customer_id,churned,use\n" + "".join(
+        f"{i},{'yes' if i < 60 else 'no'},{i % 7}\n" for i in range(200)
+    )
+    tables = see_csv(content, canonical="snapshot", columns={"use": "use"}).tables
     study = study_of(source=["log.csv"], canonical="snapshot")
     assert not questions(tables, study).set_index("question").loc["Who is about to leave?", "answerable"]
     asked = study.model_copy(update={"churn": ChurnSettings()})
@@ -168,6 +170,9 @@ def test_a_snapshot_answers_who_leaves_where_enough_left(see_csv, study_of):
     assert found.loc["Who is about to leave?", "answerable"]
     assert "60 customers left, 140 stayed" in found.loc["Who is about to leave?", "why"]
     assert not found.loc[VALUE, "answerable"]
+    bare = see_csv(content, canonical="snapshot").tables
+    found = questions(bare, asked).set_index("question").loc["Who is about to leave?"]
+    assert not found["answerable"] and "[tables.snapshot.columns]" in found["why"] + str(found.get("cure"))
 
 
 def test_contracts_answer_who_leaves_and_those_that_start_later_do_not_count(see_csv, study_of):
