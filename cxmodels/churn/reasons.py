@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.churn.model import ChurnModel
+from cxmodels.churn.words import AT_ZERO
 from cxmodels.value.counts import Floats, Integers
 
 TOP = 3
@@ -54,9 +55,13 @@ def top_reasons(
         raise ValueError(f"label names {', '.join(unknown)}; features are {', '.join(model.features)}.")
 
     def say(name: str, value: object) -> str:
-        return f"{words.get(name, name.replace('_', ' '))}: {say_value(value)}"
+        if name in AT_ZERO and value == 0:
+            return AT_ZERO[name]
+        called = words.get(name, name.replace("_", " "))
+        return f"{called.partition(' (0:')[0] if name in AT_ZERO else called}: {say_value(value)}"
 
-    return tell_reasons(model.contributions(frame).drop(columns="base"), frame, say=say, count=count)
+    moved = model.contributions(frame).drop(columns="base")
+    return tell_reasons(moved, frame, say=say, families=dict.fromkeys(AT_ZERO, "binding"), count=count)
 
 
 def tell_reasons(

@@ -8,6 +8,7 @@ import pytest
 
 from cxmodels.churn.model import fit_churn
 from cxmodels.churn.reasons import top_reasons
+from cxmodels.churn.words import CONTRACT_WORDS
 from tests.churn.churners import FEATURES, NO_REFITS, make_customers
 
 WORDS = {"outages": "outages in 90 days", "fee": "monthly fee"}
@@ -55,3 +56,28 @@ def test_a_label_of_nothing_is_refused(model):
         top_reasons(model, customer(), label={"calls": "calls"})
     with pytest.raises(ValueError, match="count is 0"):
         top_reasons(model, customer(), count=0)
+
+
+def test_a_binding_is_told_once_and_in_words_where_it_has_ended_or_has_not():
+    rng = np.random.default_rng(4)
+    left = rng.integers(-900, 365, 4_000)
+    rows = pd.DataFrame(
+        {"bound_days_left": left.clip(0), "months_since_bound": -left.clip(max=0) / 30.0}, dtype=float
+    )
+    ended = left <= 0
+    rows["churned"] = (rng.random(4_000) < np.where(ended, 0.35, np.where(left < 60, 0.6, 0.02))).astype(
+        float
+    )
+    model = fit_churn(
+        rows.assign(customer_id=[f"c{one}" for one in range(4_000)], as_of=pd.NaT),
+        features=["bound_days_left", "months_since_bound"],
+        plan=NO_REFITS,
+    )
+    label = {name: CONTRACT_WORDS[name] for name in model.features}
+    told = top_reasons(model, rows, label=label)
+    assert not told.str.contains(r"\(0:|; ").any()
+    assert set(told[(left > 0) & (left < 50)].str.partition(":")[0]) <= {
+        "days until the binding ends",
+        "still bound",
+    }
+    assert told[ended].str.contains("the binding has ended").any()
