@@ -34,6 +34,7 @@ _CALIBRATED = {
     "steps": "steps that rise",
 }
 UNCALIBRATED = "Too few customers left to calibrate on: the probabilities are the model's own."
+NAMED = 5  # features dropped that the summary tells of; all are in the card
 NOT_LATER = "The figures come from customers held out of the same dates, not from a later date."
 
 
@@ -154,7 +155,8 @@ def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]
         ("Dates learned from", _span(dates["training"])),
         ("Date calibrated on", _span(dates["calibrating"])),
         ("Date tested on", _span(dates["test"])),
-        ("Features", f"{len(features['used']):,} used, {len(features['dropped']):,} dropped"),
+        ("Features", f"{len(features['used']):,} used"),
+        ("Features dropped", _dropped(features["dropped"], labels)),
         ("Categories pooled", ", ".join(in_words(features["pooled"], labels)) or "none"),
         ("Monotone", ", ".join(in_words(features["monotone"], labels)) or "none"),
         ("Trees", f"{settings['rounds']:,} of {settings['leaves']} leaves, depth {settings['depth']}"),
@@ -167,6 +169,12 @@ def _summary(sections: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]
             told.append((f"{words} in the test", f"{row['value']:.3f}{ends}"))
     versions = ", ".join(f"{name} {number}" for name, number in data["versions"].items())
     return [*told, ("Drift", str(sections["drift"]["verdict"])), ("Made with", versions)]
+
+
+def _dropped(reasons: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    told = [f"{name}: {why}" for name, why in zip(in_words(reasons, labels), reasons.values(), strict=True)]
+    more = [f"{len(told) - NAMED} others"] if len(told) > NAMED else []
+    return "; ".join(told[:NAMED] + more) or "none"
 
 
 def _span(days: Sequence[str]) -> str:

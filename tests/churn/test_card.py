@@ -57,6 +57,8 @@ def test_it_tells_data_features_and_settings(card, train):
     assert told["data"]["training"]["leavers"] == train["churned"].sum()
     assert told["features"]["used"] == FEATURES
     assert told["features"]["dropped"] == {"land": "constant: every row has no"}
+    facts = card.summary.set_index("fact")["value"]
+    assert facts["Features dropped"] == "land: constant: every row has no"
     assert told["settings"]["searched"][0]["chosen"] is True
     assert {"lightgbm", "cxmodels"} <= set(told["data"]["versions"])
 
