@@ -211,7 +211,7 @@ def _one(seed: int, study: Study, *, customers: int) -> tuple[pd.DataFrame, dict
                 "z": (one["estimated"] - true) / error,
                 "inside": one["estimated_low"] <= true <= one["estimated_high"],
                 "null": EVENT_LEVERS.get(lever) in (null, "app_login"),
-                "grade": one["grade"],
+                "grade": one["evidence"],
             }
         )
     return pd.DataFrame(rows), _signs(effects, seed)
@@ -230,7 +230,7 @@ def _hidden(seed: int, study: Study, *, customers: int) -> pd.DataFrame:
     settings, _ = drawn_settings(seed, hidden=HIDDEN)
     only = study.model_copy(update={"drivers": [one for one in study.drivers if one.name == "outages"]})
     one = estimate(only, settings, customers=customers, seed=seed).table.iloc[0]
-    return pd.DataFrame([{"seed": seed, "driver": "outages", "found": one["unit"], "grade": one["grade"]}])
+    return pd.DataFrame([{"seed": seed, "driver": "outages", "found": one["unit"], "grade": one["evidence"]}])
 
 
 def _speed(study: Study) -> dict[str, object]:

@@ -7,6 +7,7 @@ from cxmodels.churn.drift import measure_drift
 from cxmodels.churn.features import snapshot_frame
 from cxmodels.churn.leaks import LeakError, refuse_leaks
 from cxmodels.churn.model import FitPlan, fit_churn
+from cxmodels.churn.model_files import read_churn_model
 from cxmodels.churn.monotone import check_monotone
 from cxmodels.churn.rivals import fit_rivals
 from cxmodels.churn.scores import score_churn
@@ -28,6 +29,7 @@ __all__ = [
     "fit_churn",
     "fit_rivals",
     "measure_drift",
+    "read_churn_model",
     "refuse_leaks",
     "score_churn",
     "snapshot_frame",

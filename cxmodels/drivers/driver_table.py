@@ -90,7 +90,7 @@ def driver_table(
         evidence, reasons, and reached, leavers, value_at_stake, stake_low, stake_high as of
         `value_at_stake`. What is not known is missing.
     """
-    table = effects.table.rename(columns={"grade": "evidence"})
+    table = effects.table
     if ranks is not None:
         told = ranks.rename(columns={"part": "driver", "size": "attribution"})
         table = table.merge(

@@ -29,7 +29,7 @@ from cxmodels.value.units import days_in
 COLUMNS = (
     *("driver", "label", "touchpoint", "stage", "change", "touched", "mean", "unit", "unit_error"),
     *("effect", "low", "high", "effect_all", "effect_month", "estimated", "estimated_low", "estimated_high"),
-    *("experiment", "experiment_low", "experiment_high", "grade", "reasons"),
+    *("experiment", "experiment_low", "experiment_high", "evidence", "reasons"),
 )
 
 
@@ -66,7 +66,7 @@ class Effects:
         effect, low, high (for the stated change, of a customer whom it reaches, with its 90 % interval),
         effect_all (the mean over all customers), effect_month (of effect, on the probability of leaving in
         a month), estimated… and experiment… (unit and 90 % interval, from records and from what was given at
-        random), grade, reasons. Figures are missing where there is no effect to be had.
+        random), evidence (its grade), reasons. Figures are missing where there is no effect to be had.
     checks : DataFrame
         One row a driver and check: driver, check, passed (True, False, or missing: could not be looked at),
         said.
@@ -74,8 +74,8 @@ class Effects:
         One row a driver and segment: driver, kind, segment, rows, left, effect, error, low, high (of one more
         of the driver).
     paths : DataFrame
-        One row a driver and follower, for drivers that others follow: driver, through, effect, low, high (of
-        one more of the driver, through it), share, share_low, share_high; see `effect_paths`.
+        One row a driver and stage of those that follow it, for drivers with a value: driver, through, effect,
+        low, high (of one more of the driver, by this way), share, share_low, share_high; see `effect_paths`.
     evidence : dict of str to Evidence
         By driver.
     notes : tuple of str
@@ -177,7 +177,7 @@ def _one(
     evidence = grade_effect(findings, barrier=barrier, drawn_at_random=trial is not None)
     estimate = checked.estimate if checked is not None else None
     row = _row(rows, driver, estimate, trial) | {
-        "grade": evidence.grade,
+        "evidence": evidence.grade,
         "reasons": " ".join(evidence.reasons),
     }
     told = pd.DataFrame([(driver.name, f.check, f.passed, f.said) for f in findings])

@@ -114,9 +114,10 @@ class Fits:
         )
 
     def paths(self, driver: str) -> pd.DataFrame:
-        """Split a driver's effect among the drivers that follow it; see `effect_paths`."""
+        """Split a driver's effect among the stages of the drivers that follow it; see `effect_paths`."""
         known = [name for name in self.followers(driver) if name in self.covariates]
-        return effect_paths(self.moments, driver, known, self.covariates[driver], outcome=LEFT)
+        stages = {one.name: one.stage for one in self.rows.drivers}
+        return effect_paths(self.moments, driver, known, self.covariates[driver], outcome=LEFT, stages=stages)
 
     def followers(self, driver: str) -> list[str]:
         """Return the drivers that a driver precedes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,13 @@ COLUMNS = ("driver", "through", "effect", "low", "high", "share", "share_low", "
 
 
 def effect_paths(
-    moments: Moments, driver: str, followers: Sequence[str], covariates: Sequence[str], *, outcome: str
+    moments: Moments,
+    driver: str,
+    followers: Sequence[str],
+    covariates: Sequence[str],
+    *,
+    outcome: str,
+    stages: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Split the effect of a driver among what follows it, in a linear model.
 
@@ -32,14 +38,16 @@ def effect_paths(
         What precedes the driver.
     outcome : str
         The target that is leaving.
+    stages : mapping of str to str, optional
+        Stage of each follower: ways through the followers of one stage are added up. Default: each by itself.
 
     Returns
     -------
     DataFrame
-        A row a follower and, last, one ``itself`` for what runs through none of them: driver, through, effect
-        (of one more of the driver, by this way), low, high, share (of the whole), share_low, share_high; 90 %
-        intervals from leaving out one part of the customers after the other. Effects add up to that of the
-        linear model.
+        A row a follower, or stage of them, and, last, one ``itself`` for what runs through none of them:
+        driver, through, effect (of one more of the driver, by this way), low, high, share (of the whole),
+        share_low, share_high; 90 % intervals from leaving out one part of the customers after the other.
+        Effects add up to that of the linear model.
 
     Notes
     -----
@@ -51,15 +59,18 @@ def effect_paths(
     places = [moments.target(name) for name in (driver, *followers)]
     target = moments.target(outcome)
     every = moments.gram.sum(axis=0)
-    whole = _ways(every, columns, places, target)
-    parts = np.array([_ways(every - one, columns, places, target) for one in moments.gram])
+    named = [stages[name] if stages else name for name in followers]
+    through = [*dict.fromkeys(named), DIRECT]
+    member = np.array([[one == name for one in (*named, DIRECT)] for name in through], dtype=float)
+    whole = member @ _ways(every, columns, places, target)
+    parts = np.array([member @ _ways(every - one, columns, places, target) for one in moments.gram])
     total, totals = whole.sum(), parts.sum(axis=1)
     error, share_error = _jackknife(parts), _jackknife(parts / totals[:, None])
     share = whole / total
     table = pd.DataFrame(
         {
             "driver": driver,
-            "through": [*followers, DIRECT],
+            "through": through,
             "effect": whole,
             "low": whole - NORMAL * error,
             "high": whole + NORMAL * error,

@@ -294,15 +294,46 @@ def _seen_to_leave(tables: Tables, study: Study) -> Verdict:
 
 
 def _experiences(tables: Tables, study: Study) -> Verdict:
-    signals = [name for name in ("events", "contacts", "surveys") if name in tables]
+    """Drivers that the study names, with leaving that is seen; or ratings of touchpoints."""
     leaving = _leaving(tables, study)
+    verdict = _drivers(tables, study, leaving)
+    if verdict.answerable:
+        return verdict
+    rated = _ratings(tables, study)
+    return rated if rated.answerable else verdict
+
+
+def _drivers(tables: Tables, study: Study, leaving: Verdict) -> Verdict:
     if not leaving.answerable:
         return leaving
-    if not signals and "snapshot" not in tables:
-        lacks, cure = "What customers lived through is missing.", "Add events, contacts or surveys."
-        return Verdict(False, lacks, cure=cure)
-    where = ", ".join(signals) or "the flat table"
-    return replace(leaving, why=f"Signals in {where}. {leaving.why} {_LATER}")
+    if not study.drivers:
+        unnamed = "The study does not say which experiences may drive leaving."
+        return Verdict(False, unnamed, cure="Name them as [[drivers]], in their causal order.")
+    lacking = sorted({one.table for one in study.drivers if one.table not in tables})
+    if lacking:
+        return Verdict(
+            False,
+            f"Drivers are of {', '.join(lacking)}, which the study does not have.",
+            cure=f"Add [tables.{lacking[0]}], or take its drivers out.",
+        )
+    return replace(leaving, why=f"{counted(len(study.drivers), 'driver')}. {leaving.why}")
+
+
+def _ratings(tables: Tables, study: Study) -> Verdict:
+    """Ratings of touchpoints by customers who also say whether they recommend."""
+    if "surveys" not in tables or "touchpoint" not in tables["surveys"].columns:
+        return Verdict(False, "No touchpoint is rated.")
+    known = known_by(tables["surveys"], study.as_of, column="answered_at")
+    known = known.filter(known.score.notnull())
+    rated = known.filter((known.metric == "csat") & known.touchpoint.notnull())
+    both = rated.filter(rated.customer_id.isin(known.filter(known.metric == "nps").customer_id))
+    row = both.agg(customers=both.customer_id.nunique(), touchpoints=both.touchpoint.nunique())
+    found = row.to_pyarrow().to_pylist()[0]
+    who = counted(found["customers"], "customer")
+    told = f"{who} rate {counted(found['touchpoints'], 'touchpoint')} and say whether they recommend"
+    if found["customers"] < FEWEST_OF_EACH or found["touchpoints"] < 2:
+        return Verdict(False, f"{told}: at least {FEWEST_OF_EACH} customers and 2 touchpoints are needed.")
+    return Verdict(True, f"{told}.")
 
 
 _LABELLED = {"customer_id", "churned", "clv"}  # of a flat table: no feature among them
@@ -325,7 +356,12 @@ _QUESTIONS = (
     _Question(
         "Why do customers contact us, and at what cost?", "", ("contacts",), _lines("contacts", has="reason")
     ),
-    _Question("Which experiences make customers leave?", "", (), _experiences),
+    _Question(
+        "Which experiences make customers leave, and what would change?",
+        "05-experience-drivers",
+        (),
+        _experiences,
+    ),
     _Question(
         "What should we do for this customer now, and did it work?",
         "",

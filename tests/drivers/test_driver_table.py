@@ -52,10 +52,10 @@ def test_a_column_of_a_flat_table_tells_of_the_driver_that_names_it():
 
 def effects() -> Effects:
     rows = [
-        {"driver": "logins", "effect": -0.05, "grade": "association"},
-        {"driver": "outages", "effect": -0.01, "grade": "sensitivity-tested"},
-        {"driver": "waits", "effect": -0.02, "grade": "adjusted"},
-        {"driver": "nothing", "effect": float("nan"), "grade": "association"},
+        {"driver": "logins", "effect": -0.05, "evidence": "association"},
+        {"driver": "outages", "effect": -0.01, "evidence": "sensitivity-tested"},
+        {"driver": "waits", "effect": -0.02, "evidence": "adjusted"},
+        {"driver": "nothing", "effect": float("nan"), "evidence": "association"},
     ]
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     empty = pd.DataFrame()

@@ -54,17 +54,17 @@ def test_what_goes_along_with_the_trait_is_not_taken_for_an_effect():
     rows = dated_rows(World(effect=0.0))
     assert np.corrcoef(rows.values["faults"], rows.left)[0, 1] < -0.02  # heavy users meet more, and stay
     assert abs(found["unit"]) < 3 * found["unit_error"]
-    assert found["grade"] == "association"
+    assert found["evidence"] == "association"
 
 
 def test_an_effect_that_passes_every_check_is_sensitivity_tested(plain: Effects):
-    assert plain.table["grade"].tolist() == ["sensitivity-tested"]
+    assert plain.table["evidence"].tolist() == ["sensitivity-tested"]
     assert plain.checks["passed"].all()
 
 
 def test_a_hidden_cause_of_both_is_seen_by_the_driver_long_before():
     effects = estimate_effects(dated_rows(World(effect=0.01, hidden=0.6)), plan=PLAN)
-    assert effects.table["grade"].tolist() == ["association"]
+    assert effects.table["evidence"].tolist() == ["association"]
     assert "marks who the customer is" in effects.table["reasons"].iloc[0]
 
 
@@ -75,7 +75,7 @@ def test_an_effect_without_dates_is_adjusted_at_most():
         customer_id=rows.customer_id, churned=rows.left, faults=rows.values["faults"]
     )
     found = effect_of(flat_rows(table, [driver]))
-    assert found["grade"] == "adjusted"
+    assert found["evidence"] == "adjusted"
     assert "without dates" in found["reasons"]
 
 
@@ -83,26 +83,26 @@ def test_bugs_reported_come_out_without_effect():
     driver = DriverSettings(name="bugs_reported", table="snapshot", of="bugs_reported", after=KNOWN)
     found = [effect_of(flat_rows(subscribers(seed=one), [driver]), "bugs_reported") for one in range(1, 6)]
     # the bugs themselves, which are not in the table, do a little harm: one in five may be taken in by it
-    assert sum(one["grade"] != "association" for one in found) <= 1
+    assert sum(one["evidence"] != "association" for one in found) <= 1
     assert abs(np.mean([one["unit"] for one in found])) < 0.02
 
 
 def test_advertising_that_follows_from_usage_and_upgrades_has_no_overlap(retention: Effects):
     found = retention.table.set_index("driver").loc["ad_spend"]
-    assert np.isnan(found["effect"]) and found["grade"] == "association"
+    assert np.isnan(found["effect"]) and found["evidence"] == "association"
     assert "no overlap" in found["reasons"]
 
 
 def test_a_discount_for_those_with_least_need_is_adjusted_at_most(retention: Effects):
     found = retention.table.set_index("driver").loc["discount"]
     assert found["unit"] > 0  # it looks as if discounts drove customers away
-    assert found["grade"] in ("association", "adjusted")
+    assert found["evidence"] in ("association", "adjusted")
 
 
 def test_what_was_given_at_random_replaces_the_estimate_and_both_are_kept():
     driver = DriverSettings(name="faults", table="events", experiment="call", change="+1")
     found = effect_of(dated_rows(World(trial=-0.03), drivers=(driver,)))
-    assert found["grade"] == "experiment"
+    assert found["evidence"] == "experiment"
     assert found["unit"] == found["experiment"] == pytest.approx(-0.03, abs=3 * found["unit_error"])
     assert found["estimated"] > 0.02
 
@@ -110,7 +110,7 @@ def test_what_was_given_at_random_replaces_the_estimate_and_both_are_kept():
 def test_an_experiment_that_nobody_was_in_replaces_nothing():
     driver = DriverSettings(name="faults", table="events", experiment="gift")
     found = effect_of(dated_rows(World(), drivers=(driver,)))
-    assert found["grade"] == "sensitivity-tested" and np.isnan(found["experiment"])
+    assert found["evidence"] == "sensitivity-tested" and np.isnan(found["experiment"])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_experiment_that_nobody_was_in_replaces_nothing():
 def test_what_cannot_be_estimated_is_said_and_has_no_effect(spoil, said: str):
     found = effect_of(spoil(dated_rows(World(customers=800))))
     assert said in found["reasons"]
-    assert found["grade"] == "association"
+    assert found["evidence"] == "association"
     assert found[["unit", "effect", "low", "high", "effect_all"]].isna().all()
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.drivers.effects_linear import Design, gather
+from cxmodels.drivers.effects_linear import Design, Moments, gather
 from cxmodels.drivers.effects_paths import effect_paths
 
 ROWS, PARTS = 20_000, 21
 
 
 @pytest.fixture(scope="module")
-def ways() -> pd.DataFrame:
+def moments() -> Moments:
     """An outage makes half a call and does 0.3; a call two minutes of waiting and 0.2; a minute 0.1."""
     rng = np.random.default_rng(8)
     trait = rng.normal(size=ROWS)
@@ -23,8 +23,17 @@ def ways() -> pd.DataFrame:
     left = 0.3 * outage + 0.2 * call + 0.1 * wait - trait + rng.normal(size=ROWS)
     targets = pd.DataFrame({"outage": outage, "call": call, "wait": wait, "left": left})
     part = rng.integers(0, PARTS, ROWS)
-    moments = gather(Design.of(pd.DataFrame({"trait": trait})), targets, part, folds=3, parts=PARTS)
-    return effect_paths(moments, "outage", ["call", "wait"], ["trait"], outcome="left").set_index("through")
+    return gather(Design.of(pd.DataFrame({"trait": trait})), targets, part, folds=3, parts=PARTS)
+
+
+def paths(moments: Moments, stages: dict[str, str] | None = None) -> pd.DataFrame:
+    found = effect_paths(moments, "outage", ["call", "wait"], ["trait"], outcome="left", stages=stages)
+    return found.set_index("through")
+
+
+@pytest.fixture(scope="module")
+def ways(moments: Moments) -> pd.DataFrame:
+    return paths(moments)
 
 
 def test_each_way_is_the_known_one(ways: pd.DataFrame):
@@ -38,6 +47,16 @@ def test_each_way_is_the_known_one(ways: pd.DataFrame):
 def test_the_ways_add_up_to_the_whole(ways: pd.DataFrame):
     assert ways["share"].sum() == pytest.approx(1.0, abs=1e-9)
     assert ways["effect"].sum() == pytest.approx(0.5, abs=0.03)
+
+
+def test_ways_of_one_stage_are_added_up_with_an_interval_of_their_own(moments: Moments, ways: pd.DataFrame):
+    found = paths(moments, {"call": "service", "wait": "service"})
+    assert found.index.tolist() == ["service", "itself"]
+    both = ways.loc[["call", "wait"]]
+    assert found.loc["service", "effect"] == pytest.approx(both["effect"].sum())
+    assert found.loc["service", "share"] == pytest.approx(0.4, abs=0.03)
+    # the two move together: their widths do not simply add up
+    assert found.loc["service", "high"] - found.loc["service", "low"] < (both["high"] - both["low"]).sum()
 
 
 def test_a_driver_that_nothing_follows_works_by_itself():

@@ -8,6 +8,7 @@
 `matrix`                shares in a grid, such as migration between segments
 `calibration`           what came against what was predicted, by group
 `distribution`          how values are spread over customers
+`flow`                  by which ways something arrives, such as an outage at leaving
 `dependence`            what a model says along one feature, and over how many customers
 ======================  ===================================================================================
 
@@ -17,6 +18,7 @@ In all of them the table's index holds the horizontal axis or the names, and the
 from cxmodels.reporting.figures.bars import bars, dots
 from cxmodels.reporting.figures.curves import gains, lines
 from cxmodels.reporting.figures.dependence import dependence
+from cxmodels.reporting.figures.flow import flow
 from cxmodels.reporting.figures.grids import calibration, distribution, matrix
 from cxmodels.reporting.figures.saved import SavedFigure, save_figure
 from cxmodels.reporting.figures.style import house_style
@@ -28,6 +30,7 @@ __all__ = [
     "dependence",
     "distribution",
     "dots",
+    "flow",
     "gains",
     "house_style",
     "lines",
