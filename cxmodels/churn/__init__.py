@@ -4,6 +4,7 @@ from cxmodels.churn.card import Evidence, write_card
 from cxmodels.churn.comparison import compare_models
 from cxmodels.churn.dates import ShortHistory
 from cxmodels.churn.drift import measure_drift
+from cxmodels.churn.encoding import NoFeatures
 from cxmodels.churn.features import snapshot_frame
 from cxmodels.churn.leaks import LeakError, refuse_leaks
 from cxmodels.churn.model import FitPlan, fit_churn
@@ -19,6 +20,7 @@ __all__ = [
     "Evidence",
     "FitPlan",
     "LeakError",
+    "NoFeatures",
     "Offer",
     "ShortHistory",
     "assess_today",

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import pandas as pd
-
 from cxmodels.study import ChurnSettings
 from cxmodels.value.units import months_before
 
@@ -146,22 +144,6 @@ class SnapshotPlan:
             late = f"not used: who left was known on {known}, after {self.test}, the date of the test"
             told[day] = f"not used: who left is known on {known}" if known > self.score else late
         return told
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a date: as_of, outcome_known (day), in_test and in_scoring (what it is for)."""
-        wait = timedelta(days=self.outcome_days)
-        rows = [
-            (
-                day,
-                day + wait,
-                " and ".join(_roles(self.for_test, day, "test")),
-                " and ".join(_roles(self.for_scoring, day, "score")),
-            )
-            for day in self.dates
-        ]
-        table = pd.DataFrame(rows, columns=["as_of", "outcome_known", "in_test", "in_scoring"])
-        return table.astype({"as_of": "datetime64[ns]", "outcome_known": "datetime64[ns]"})
 
 
 def step_back(

@@ -16,6 +16,10 @@ FEWEST_ROWS = 10  # of a category that is kept apart
 RARE = "(rare)"
 
 
+class NoFeatures(ValueError):
+    """No feature tells customers apart; the message says of each why."""
+
+
 @dataclass(frozen=True)
 class Encoding:
     """Which features a model reads, and how.
@@ -152,7 +156,7 @@ def fit_encoding(frame: pd.DataFrame, *, features: Sequence[str]) -> Encoding:
         kept.append(name)
     if not kept:
         told = "; ".join(f"{name} ({why})" for name, why in dropped.items()) or "none was named"
-        raise ValueError(f"No feature is left to learn from: {told}. Give features that differ by customer.")
+        raise NoFeatures(f"No feature is left to learn from: {told}. Give features that differ by customer.")
     return Encoding(tuple(kept), categories, pooled, dropped)
 
 

@@ -118,13 +118,6 @@ def test_an_outcome_that_needs_time_to_return_is_known_later():
     assert early.outcome_days == 65
 
 
-def test_the_table_says_what_each_date_is_for():
-    table = _plan(NEED + 2 * WAIT + 70).table.set_index("as_of")
-    assert table["in_test"].tolist() == ["train", "", "calibrate", "test", ""]
-    assert table["in_scoring"].tolist() == ["train", "train", "train", "calibrate", "score"]
-    assert str(table.loc["2024-04-30", "outcome_known"].date()) == "2024-06-09"
-
-
 @pytest.mark.parametrize(
     "changes",
     [

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxmodels.churn.encoding import MOST_CATEGORIES, RARE, Encoding, fit_encoding
+from cxmodels.churn.encoding import MOST_CATEGORIES, RARE, Encoding, NoFeatures, fit_encoding
 
 
 def encode(train, now=None):
@@ -80,7 +80,7 @@ def test_what_is_constant_or_empty_or_a_name_of_its_own_for_each_row_is_dropped_
 
 def test_without_a_usable_feature_the_error_says_why():
     with pytest.raises(
-        ValueError, match=r"No feature is left to learn from: a \(constant: every row has 1\)"
+        NoFeatures, match=r"No feature is left to learn from: a \(constant: every row has 1\)"
     ):
         encode({"a": [1, 1]})
     with pytest.raises(ValueError, match="none was named"):
