@@ -12,7 +12,7 @@ from cxmodels.value.counts import Floats, Integers
 LEAST_SHARE = 0.2  # of respondents who rated a touchpoint; below, it is set aside
 LEAST_PAIR = 100  # respondents who rated both of two touchpoints
 FLOOR = 1e-3  # of an eigenvalue: correlations of different respondents may contradict each other
-ORDERS = 100  # random orders, and each one backwards
+ORDERS, ORDERS_OF_DRAWS = 2_000, 100  # random orders, and each one backwards; of a resample fewer do
 TAIL = 0.05
 
 
@@ -99,15 +99,15 @@ def rating_importance(
     kept, set_aside = _enough(rated)
     if len(kept) < 2:
         raise TooFewRatings(
-            f"{len(kept)} of {ratings.shape[1]} touchpoints were rated by enough of {len(rated)} "
+            f"{len(kept)} of {ratings.shape[1]} touchpoints were rated by enough of {len(rated):,} "
             "respondents; at least 2 are needed to compare."
         )
     values = np.column_stack([rated[kept].to_numpy(dtype=float), outcome[rated.index].to_numpy(dtype=float)])
     if not np.ptp(values[:, -1]) > 0.0:
         raise TooFewRatings("The outcome is the same for every respondent: there is nothing to explain.")
     rng = np.random.default_rng(seed)
-    orders = _orders(len(kept), rng)
-    whole = _shares(values, np.ones(len(values)), orders)
+    whole = _shares(values, np.ones(len(values)), _orders(len(kept), ORDERS, rng))
+    orders = _orders(len(kept), ORDERS_OF_DRAWS, rng)
     count = len(values)
     drawn = [
         _shares(values, np.bincount(rng.integers(count, size=count), minlength=count), orders)
@@ -193,8 +193,8 @@ def _enough(rated: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
     return kept, pd.DataFrame(aside, columns=["touchpoint", "respondents", "reason"])
 
 
-def _orders(ratings: int, rng: np.random.Generator) -> Integers:
-    orders = np.array([rng.permutation(ratings) for _ in range(ORDERS)])
+def _orders(ratings: int, count: int, rng: np.random.Generator) -> Integers:
+    orders = np.array([rng.permutation(ratings) for _ in range(count)])
     return np.concatenate([orders, orders[:, ::-1]])
 
 

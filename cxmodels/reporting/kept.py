@@ -104,7 +104,7 @@ def kept_outcome(step: Step, plan: Plan, *, last: LastReport, now: Origin) -> Ou
 
 def _kept_givers(step: Step, plan: Plan) -> Iterable[tuple[Step, str]]:
     """Give the notebooks that do not run now, each with a table of theirs that a step needs."""
-    for need in sorted(step.reads):
+    for need in step.needs:
         for giver in plan.steps:
             if need in giver.gives and giver != step and giver not in plan.run:
                 yield giver, need
@@ -115,7 +115,7 @@ def _sections_behind(step: Step, steps: Iterable[Step]) -> set[str]:
     steps = tuple(steps)
     found, behind = set(step.sections), {step}
     for _ in steps:
-        needs = {need for one in behind for need in one.reads if need not in CANONICAL_TABLES}
+        needs = {need for one in behind for need in one.needs if need not in CANONICAL_TABLES}
         behind |= {giver for giver in steps if needs & set(giver.gives)}
     return found.union(*(one.sections for one in behind))
 
@@ -126,7 +126,7 @@ def _downstream(plan: Plan) -> set[str]:
     found: set[str] = set()
     for _ in plan.steps:
         for step in plan.steps:
-            if step.reads & changed and step not in plan.run:
+            if set(step.needs) & changed and step not in plan.run:
                 found.add(step.name)
                 changed |= set(step.gives)
     return found

@@ -3,8 +3,6 @@
 A notebook says in its metadata what it needs and what it gives::
 
     {"cxmodels": {"needs": ["transactions"], "gives": ["customer_value"]}}
-
-and in ``wants``, where it has that, which tables it waits for and can do without.
 """
 
 from __future__ import annotations
@@ -42,8 +40,6 @@ class Step:
         The question that it answers.
     needs, gives : tuple of str
         Tables that it reads and that it leaves.
-    wants : tuple of str
-        Tables that it reads where another notebook gives them, and does without otherwise.
     sections : frozenset of str
         The sections of the study that its code names.
     """
@@ -53,12 +49,6 @@ class Step:
     needs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     sections: frozenset[str] = frozenset()
-    wants: tuple[str, ...] = ()
-
-    @property
-    def reads(self) -> frozenset[str]:
-        """Tables that it waits for."""
-        return frozenset((*self.needs, *self.wants))
 
     @property
     def name(self) -> str:
@@ -85,8 +75,8 @@ class Plan:
     left_out: dict[str, str]
 
     def before(self, step: Step) -> tuple[Step, ...]:
-        """Give the steps of this run that give what a step reads."""
-        return tuple(other for other in self.run if other != step and step.reads & set(other.gives))
+        """Give the steps of this run that give what a step needs."""
+        return tuple(other for other in self.run if other != step and set(other.gives) & set(step.needs))
 
 
 def read_steps(folder: Path) -> tuple[Step, ...]:
@@ -172,7 +162,6 @@ def _read_step(path: Path) -> Step:
         needs=tuple(flow.get("needs", ())),
         gives=tuple(flow.get("gives", ())),
         sections=sections_named(notebook),
-        wants=tuple(flow.get("wants", ())),
     )
 
 
@@ -260,7 +249,7 @@ def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
     waiting, ordered = list(steps), []
     while waiting:
         owed = {name for step in waiting for name in step.gives}
-        ready = [step for step in waiting if not step.reads & (owed - set(step.gives))]
+        ready = [step for step in waiting if not set(step.needs) & (owed - set(step.gives))]
         if not ready:
             raise PlanError(
                 f"these notebooks wait for each other: {', '.join(step.name for step in waiting)}"

@@ -156,13 +156,12 @@ def _execute_all(run: _Run, plan: Plan) -> None:
     try:
         while waiting or running:
             for step in list(waiting):
-                before = {giver: run.outcomes.get(giver.name) for giver in plan.before(step)}
-                lost = (o for giver, o in before.items() if o is not None and _is_lost(o, giver, step))
-                broken = next(lost, None)
+                before = [run.outcomes.get(other.name) for other in plan.before(step)]
+                broken = next((o for o in before if o is not None and o.state not in ("done", "kept")), None)
                 if broken is not None:
                     waiting.remove(step)
                     _settle(run, _after(broken, step))
-                elif len(running) < SIDE_BY_SIDE and None not in before.values():
+                elif len(running) < SIDE_BY_SIDE and all(o is not None for o in before):
                     waiting.remove(step)
                     run.progress.started(step.name)
                     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -177,11 +176,6 @@ def _execute_all(run: _Run, plan: Plan) -> None:
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _is_lost(outcome: Outcome, giver: Step, step: Step) -> bool:
-    """Say whether what a step cannot do without has not come."""
-    return outcome.state not in ("done", "kept") and bool(set(giver.gives) & set(step.needs))
 
 
 def _execute(run: _Run, step: Step) -> None:

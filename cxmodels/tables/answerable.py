@@ -293,17 +293,9 @@ def _seen_to_leave(tables: Tables, study: Study) -> Verdict:
     return Verdict(True, f"{counts}.")
 
 
-def _experiences(tables: Tables, study: Study) -> Verdict:
-    """Drivers that the study names, with leaving that is seen; or ratings of touchpoints."""
+def _drivers(tables: Tables, study: Study) -> Verdict:
+    """Drivers that the study names, and leaving that is seen."""
     leaving = _leaving(tables, study)
-    verdict = _drivers(tables, study, leaving)
-    if verdict.answerable:
-        return verdict
-    rated = _ratings(tables, study)
-    return rated if rated.answerable else verdict
-
-
-def _drivers(tables: Tables, study: Study, leaving: Verdict) -> Verdict:
     if not leaving.answerable:
         return leaving
     if not study.drivers:
@@ -360,7 +352,10 @@ _QUESTIONS = (
         "Which experiences make customers leave, and what would change?",
         "05-experience-drivers",
         (),
-        _experiences,
+        _drivers,
+    ),
+    _Question(
+        "Which touchpoints go along with recommending us?", "06-touchpoint-ratings", ("surveys",), _ratings
     ),
     _Question(
         "What should we do for this customer now, and did it work?",

@@ -10,7 +10,9 @@ import nbformat
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-PARAMETERS = re.compile(r'study = "\.\./data/(cdnow|nordtel)/study\.toml"\nout = ""\noverrides = \{\}')
+PARAMETERS = re.compile(
+    r'study = "\.\./data/(cdnow|nordtel|sfo-survey)/study\.toml"\nout = ""\noverrides = \{\}'
+)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -150,12 +152,12 @@ def test_no_path_of_a_machine(notebook):
 
 def test_metadata_says_what_is_needed_and_given(notebook):
     flow = notebook.metadata["cxmodels"]
-    assert set(flow) - {"wants"} == {"needs", "gives"}
+    assert set(flow) == {"needs", "gives"}
     assert all(isinstance(name, str) for names in flow.values() for name in names)
     source = "\n".join(cell.source for cell in code(notebook))
     for name in flow["gives"]:
         assert name in source
-    for name in [*flow["needs"], *flow.get("wants", [])]:
+    for name in flow["needs"]:
         # what 01 found of the data is saved with the tables that came through the door
         assert name in source or (name == "data_check" and "run.tables()" in source)
     assert notebook.metadata["kernelspec"]["name"] == "python3"
@@ -165,5 +167,5 @@ def test_what_a_notebook_needs_is_given_before():
     given = set()
     for path in NOTEBOOKS:
         flow = nbformat.read(path, as_version=4).metadata["cxmodels"]
-        assert {*flow["needs"], *flow.get("wants", [])} <= given, path.name
+        assert set(flow["needs"]) <= given, path.name
         given |= set(flow["gives"])

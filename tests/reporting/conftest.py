@@ -33,7 +33,6 @@ class Notebook:
     cells: list[str]
     needs: list[str] = field(default_factory=list)
     gives: list[str] = field(default_factory=list)
-    wants: list[str] = field(default_factory=list)
     parameters: str = PARAMETERS
     answer: str = 'run.answer(["It was worth it.", "It was <b>£5</b>.", "It may change."])'
 
@@ -67,7 +66,7 @@ class Project:
         ]
         if notebook.answer:
             cells += [code(notebook.answer, metadata={"tags": ["answer"]}), code("run.finish();")]
-        flow = {"cxmodels": {"needs": notebook.needs, "gives": notebook.gives, "wants": notebook.wants}}
+        flow = {"cxmodels": {"needs": notebook.needs, "gives": notebook.gives}}
         path = self.notebooks / f"{name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=flow), path)
         return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,14 +39,6 @@ def test_a_notebook_comes_after_those_that_give_what_it_needs_whatever_its_numbe
     plan = make_plan((late, DATA, VALUE), tables=["transactions"])
     assert names(plan.run) == ["01-data", "02-value", "00-summary"]
     assert names(plan.before(late)) == ["02-value"]
-
-
-def test_what_a_notebook_wants_is_waited_for_and_done_without() -> None:
-    early = replace(step("00-summary", needs=("transactions",)), wants=("customer_value", "churn"))
-    plan = make_plan((early, *ALL), tables=["transactions"])
-    assert names(plan.run) == ["01-data", "02-value", "00-summary", "03-segments"]
-    assert names(plan.before(early)) == ["01-data", "02-value"]
-    assert "00-summary" not in plan.left_out
 
 
 def test_a_table_that_no_notebook_gives_is_said() -> None:

@@ -323,16 +323,6 @@ def test_a_failing_notebook_blocks_what_depends_on_it_and_nothing_else(project: 
     assert "01-value failed" in index
 
 
-def test_what_only_wants_a_table_goes_on_without_it(project: Project) -> None:
-    project.write("01-value", replace(GIVES, cells=['run.need(1 > 2, otherwise="Two buyers.")']))
-    project.write(
-        "02-segments", Notebook("And then?", cells=["1 + 1"], needs=["transactions"], wants=["value"])
-    )
-    run_study("shop")
-    assert states(project.report)["01-value"] == "left out"
-    assert states(project.report)["02-segments"] == "done"
-
-
 @pytest.mark.slow
 def test_a_notebook_that_the_data_cannot_carry_is_left_out_with_what_rests_on_it(project: Project) -> None:
     whole = f"Two buyers; 10 are needed. {'Of many words the last says what to do: ' * 10}wait."
