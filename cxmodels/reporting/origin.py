@@ -23,6 +23,7 @@ from cxmodels.study import Study
 _WORDS = frozenset({"title", "language", "path"})  # they change words and no figure
 _DATA = frozenset({"as_of", "currency", "timezone", "tables"})  # every table rests on them
 SECTIONS = frozenset(Study.model_fields) - _WORDS - _DATA
+LONGEST_SETTING = 60  # characters of a setting in a message
 """The parts of a study on which a table may rest or not."""
 
 
@@ -86,7 +87,7 @@ class Origin:
             (_hashes(self.inputs), _hashes(now.inputs)),
         ]
         return [
-            f"{key}: {then.get(key, 'not there')} → {today.get(key, 'not there')}"
+            f"{key}: {_shortened(then.get(key, 'not there'))} → {_shortened(today.get(key, 'not there'))}"
             for then, today in pairs
             for key in dict.fromkeys((*then, *today))
             if then.get(key) != today.get(key)
@@ -184,3 +185,9 @@ def _hashes(inputs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         hashed = str(entry.get("sha256", "no hash"))[:12]
         found[name] = f"{found[name]} {hashed}" if name in found else hashed
     return found
+
+
+def _shortened(value: object) -> str:
+    """Give a setting as it reads in a line; a long list by its beginning."""
+    text = str(value)
+    return text if len(text) <= LONGEST_SETTING else f"{text[:LONGEST_SETTING].rstrip()} …"

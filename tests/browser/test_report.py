@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 VALUE = ("index", "00-start-here", "01-data-readiness", "02-customer-lifetime-value", "03-value-segments")
-CHURN = ("index", "01-data-readiness", "04-churn-risk")
+CHURN = ("index", "01-data-readiness", "04-churn-risk", "05-experience-drivers")
 PAGES = [("cdnow_report", name) for name in VALUE] + [("operator_report", name) for name in CHURN]
 NOTEBOOKS = [page for page in PAGES if page[1] != "index"]
 REPORTS = ("cdnow_report", "operator_report")

@@ -158,7 +158,7 @@ def assert_told_without_purchases(report: Path, *, holds: str) -> None:
     assert "The study has no purchases: " in data
     for heading in ("Refunds, free orders", "Gaps in time", "Is the history long enough?"):
         assert heading not in data
-    assert "Which experiences make customers leave?" in data
+    assert "Which experiences make customers leave, and what would change?" in data
     assert not (report / "tables" / "weekly_activity.parquet").exists()
     page = first_page(report)
     assert not re.search(r"\[tables\.|\bsnapshot\b|\btransactions\b|\w\.(toml|csv|parquet|ipynb)\b", page)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cxmodels.study import ChurnSettings, ValueSettings, read_study
+from cxmodels.study import ChurnSettings, DriverSettings, ValueSettings, read_study
 from cxmodels.tables import open_tables, questions
 from cxmodels.tables.answerable import history_used, verdict_on
 
@@ -210,3 +210,44 @@ def test_scores_answered_after_as_of_do_not_count(see_csv, study_of):
     study = study_of(source=["log.csv"], canonical="surveys", as_of=date(2024, 5, 31))
     found = questions(tables, study).set_index("question")["why"]
     assert "60 customers with surveys" in found["How content are customers, and how sure is that?"]
+
+
+DRIVERS = "Which experiences make customers leave, and what would change?"
+RATINGS = "Which touchpoints go along with recommending us?"
+
+
+def test_effects_need_drivers_that_the_study_names_and_has(see_csv, study_of):
+    content = "customer_id,churned,use\n" + "".join(
+        f"{i},{'yes' if i < 60 else 'no'},{i % 7}\n" for i in range(200)
+    )
+    tables = see_csv(content, canonical="snapshot", columns={"use": "use"}).tables
+    study = study_of(source=["log.csv"], canonical="snapshot").model_copy(update={"churn": ChurnSettings()})
+    unnamed = questions(tables, study).set_index("question").loc[DRIVERS]
+    assert not unnamed["answerable"] and "Name them as [[drivers]]" in unnamed["why"]
+    use = DriverSettings(name="use", table="snapshot", of="use")
+    named = study.model_copy(update={"drivers": [use]})
+    assert questions(tables, named).set_index("question").loc[DRIVERS, "answerable"]
+    outages = study.model_copy(update={"drivers": [use, DriverSettings(name="outages")]})
+    lacking = questions(tables, outages).set_index("question").loc[DRIVERS]
+    assert (
+        not lacking["answerable"] and "Drivers are of events, which the study does not have" in lacking["why"]
+    )
+
+
+@pytest.mark.parametrize(("customers", "answerable"), [(49, False), (50, True)])
+def test_ratings_need_customers_who_rate_two_touchpoints_and_recommend(
+    see_csv, study_of, customers, answerable
+):
+    day = "2024-05-30,2024-05-30"
+    lines = [
+        f"c{i},{day},{metric},{score},{where}"
+        for i in range(customers)
+        for metric, score, where in (("csat", 4, "desk"), ("csat", 3, "shop"), ("nps", 9, ""))
+    ]
+    lines += [f"silent{i},{day},csat,4,desk" for i in range(60)]
+    content = "\n".join(["customer_id,sent_at,answered_at,metric,score,touchpoint", *lines])
+    tables = see_csv(content, canonical="surveys").tables
+    study = study_of(source=["log.csv"], canonical="surveys", as_of=date(2024, 5, 31))
+    found = questions(tables, study).set_index("question").loc[RATINGS]
+    assert found["answerable"] == answerable
+    assert f"{customers} customers rate 2 touchpoints and say whether they recommend" in found["why"]

@@ -24,6 +24,7 @@ from cxmodels.reporting.figures import (
     dependence,
     distribution,
     dots,
+    flow,
     gains,
     house_style,
     lines,
@@ -119,6 +120,14 @@ def plans() -> Axes:
     return dependence(table, SUPPORT.head(0), title="Fibre leaves", axes=labels)
 
 
+def ways() -> Axes:
+    table = pd.DataFrame(
+        {"value": [0.27, 0.0002, -0.02, 0.75], "low": [0.13, -0.1, -0.1, 0.6], "high": [0.4, 0.1, 0.06, 0.9]},
+        index=["getting in touch", "waiting", "asking", "by itself"],
+    )
+    return flow(table, title=LONG, ends=("outages", "leaving"))
+
+
 FORMS: list[Callable[[], Axes | list[Axes]]] = [
     tracking,
     segments,
@@ -130,6 +139,7 @@ FORMS: list[Callable[[], Axes | list[Axes]]] = [
     ranking,
     waiting,
     plans,
+    ways,
 ]
 
 
@@ -475,3 +485,21 @@ def test_amounts_in_dollars_are_not_read_as_a_formula():
     ax = bars(table, title="From $149 each to $174", label="US$ or $")
     texts = [ax.figure._suptitle, ax.xaxis.label, *ax.get_yticklabels(), *ax.texts]
     assert not any(text.get_parse_math() for text in texts)
+
+
+def test_a_way_is_as_wide_as_its_share_at_both_ends_and_what_runs_back_has_no_band():
+    shares = pd.DataFrame({"value": [0.25, 0.75, -0.1]}, index=["contact", "itself", "asking"])
+    ax = flow(shares, title="T", ends=("outages", "leaving"))
+    bands = [patch.get_path().vertices for patch in ax.patches if len(patch.get_path().vertices) == 9]
+    to_middle, from_middle = bands[0::2], bands[1::2]
+    assert [one[0, 1] - one[7, 1] for one in to_middle] == pytest.approx([0.25, 0.75])
+    assert [one[3, 1] - one[4, 1] for one in from_middle] == pytest.approx([0.25, 0.75])
+    texts = [text.get_text() for text in ax.texts]
+    assert {"contact: 25.0%", "itself: 75.0%", "asking: -10.0%", "outages", "leaving"} <= set(texts)
+
+
+def test_a_flow_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="no share is above 0"):
+        flow(pd.DataFrame({"value": [0.0, -0.2]}), title="T", ends=("a", "b"))
+    with pytest.raises(ValueError, match="needs a column 'value'"):
+        flow(pd.DataFrame({"share": [1.0]}), title="T", ends=("a", "b"))
