@@ -53,7 +53,8 @@ class ChurnRisk:
         -------
         DataFrame
             One row a group: group, customers, p_leave (mean), leavers (expected), leavers_low, leavers_high,
-            clv (sum, currency), value_at_risk, risk_low, risk_high. Customers without a clv count 0.
+            clv (sum, currency), value_at_risk, risk_low, risk_high. Customers without a clv count 0; where
+            nobody in a group has one, its money is missing.
 
         Notes
         -----
@@ -72,7 +73,7 @@ class ChurnRisk:
         leavers, at_risk, customers = grouped.sum(chance), grouped.sum(chance * clv), grouped.sizes
         of_leavers = half(np.ones(len(chance)), grouped.sum(chance * (1.0 - chance)))
         of_risk = np.hypot(half(clv, np.zeros(len(customers))), self.errors.half(chance, grouped))
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "group": grouped.names,
                 "customers": customers,
@@ -86,6 +87,9 @@ class ChurnRisk:
                 "risk_high": at_risk + of_risk,
             }
         )
+        unknown = grouped.sum(self.table["clv"].notna()) == 0
+        table.loc[unknown, ["clv", "value_at_risk", "risk_low", "risk_high"]] = np.nan
+        return table
 
 
 def assess_risk(

@@ -14,7 +14,7 @@ from cxmodels.study.drivers import DriverSettings
 REST = "everything else"
 DRIVER_COLUMNS = (
     *("driver", "label", "touchpoint", "stage", "touched", "attribution", "rank", "rank_low", "rank_high"),
-    *("change", "effect", "low", "high", "evidence", "reasons", "reached", "leavers"),
+    *("change", "alone", "effect", "low", "high", "evidence", "reasons", "reached", "leavers"),
     *("value_at_stake", "stake_low", "stake_high"),
 )
 # a driver that counts a kind of contact speaks for the figures that tell of it
@@ -85,10 +85,10 @@ def driver_table(
     DataFrame
         One row a driver, most at stake first, then by the evidence and the size of the effect: driver, label,
         touchpoint, stage (of the causal order), touched (share of customers in a window), attribution (mean
-        size of what it moves, log odds) and its rank with the 90 % interval, change (in words), effect with
-        its 90 % interval (on the probability of leaving in the horizon, of a customer whom it reaches),
-        evidence, reasons, and reached, leavers, value_at_stake, stake_low, stake_high as of
-        `value_at_stake`. What is not known is missing.
+        size of what it moves, log odds) and its rank with the 90 % interval, change (in words), alone (what a
+        plain comparison says of it), effect with its 90 % interval (on the probability of leaving in the
+        horizon, of a customer whom it reaches), evidence, reasons, and reached, leavers, value_at_stake,
+        stake_low, stake_high as of `value_at_stake`. What is not known is missing.
     """
     table = effects.table
     if ranks is not None:

@@ -28,7 +28,17 @@ from cxmodels.value.units import days_in
 
 COLUMNS = (
     *("driver", "label", "touchpoint", "stage", "change", "touched", "mean", "unit", "unit_error"),
-    *("effect", "low", "high", "effect_all", "effect_month", "estimated", "estimated_low", "estimated_high"),
+    *(
+        "alone",
+        "effect",
+        "low",
+        "high",
+        "effect_all",
+        "effect_month",
+        "estimated",
+        "estimated_low",
+        "estimated_high",
+    ),
     *("experiment", "experiment_low", "experiment_high", "evidence", "reasons"),
 )
 
@@ -65,8 +75,9 @@ class Effects:
         (change of the probability of leaving in the horizon for one more of it, and its standard error),
         effect, low, high (for the stated change, of a customer whom it reaches, with its 90 % interval),
         effect_all (the mean over all customers), effect_month (of effect, on the probability of leaving in
-        a month), estimated… and experiment… (unit and 90 % interval, from records and from what was given at
-        random), evidence (its grade), reasons. Figures are missing where there is no effect to be had.
+        a month), alone (what a plain comparison, with nothing taken away, says of the change), estimated…
+        and experiment… (unit and 90 % interval, from records and from what was given at random), evidence
+        (its grade), reasons. Figures are missing where there is no effect to be had.
     checks : DataFrame
         One row a driver and check: driver, check, passed (True, False, or missing: could not be looked at),
         said.
@@ -199,6 +210,8 @@ def _row(
     unit = trial or estimate or none
     typical = mean / reached if reached else 0.0
     one = unit.times(amount * typical if relative else amount)
+    spread = float(values.var())
+    plain = float(np.cov(values, rows.left, ddof=0)[0, 1]) / spread if spread > 0 else float("nan")
     # one less can only be taken from whoever has some; one more can be given to everybody
     share = reached if relative or amount < 0 else 1.0
     months = rows.horizon_days / days_in("month") if rows.horizon_days else float("nan")
@@ -214,6 +227,7 @@ def _row(
         "mean": mean,
         "unit": unit.value,
         "unit_error": unit.error,
+        "alone": plain * (amount * typical if relative else amount),
         "effect": one.value,
         "low": one.low,
         "high": one.high,

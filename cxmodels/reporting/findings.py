@@ -25,6 +25,7 @@ EVIDENCE = {
     "measured": "Measured: counted in the data; claims no cause.",
     "forecast": "Forecast: from a model checked on a later period; claims no cause.",
     "doubtful": "Doubtful forecast: from a model that a later period spoke against; claims no cause.",
+    "assumed": "Assumed: rests on terms that nothing in the data checks; claims no cause.",
     "unchecked": "Unchecked forecast: from a model that no later period could check; claims no cause.",
     "association": "Association: goes together in the data; may have another cause. No money is put on it.",
     "adjusted": "Adjusted: holds after allowing for what came before it.",

@@ -24,9 +24,13 @@ _TABLES = {
     "check": "What was read, kept and set aside, by table and reason",
     "set_aside": "The rows that were set aside, with the reason",
     "customer_value": "One row a customer: past purchases, value with interval",
+    "drivers": "One row a driver: rank in the model, effect on leaving, evidence, value at stake",
+    "rating_importance": "One row a touchpoint: what its rating explains of recommending, beside the others",
     "churn_risk": "One row a customer: probability of leaving with interval, value at risk, reasons",
     **dict.fromkeys(CANONICAL_TABLES, "As read through the door: renamed and checked"),
 }
+# sections of a study that ask for a page: where one is left out all the same, the reader has to know at once
+_ASKED_BY = {"04-churn-risk": "churn", "05-experience-drivers": "drivers"}
 # what a later notebook adds to the table of an earlier one, by column
 _ADDED = {"value_tier": "tier", "lifecycle": "lifecycle", "segment": "segment"}
 
@@ -65,7 +69,11 @@ def write_index(
         as_of=stands_on(study, context.money.words),
         currency=study.currency if states_money(study) else "",
         failed=failed,
-        warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
+        warnings=list(
+            dict.fromkeys(
+                (*_missed(study, outcomes), *(text for part in parts for text in part.warnings)),
+            )
+        ),
         answers=[
             {"name": part.notebook, "title": titles[part.notebook], "sentences": part.answer}
             for part in sorted(parts, key=_leaders_turn)
@@ -90,6 +98,15 @@ def write_index(
     path = folder / "index.html"
     path.write_text(html, encoding="utf-8")
     return path
+
+
+def _missed(study: Study, outcomes: Sequence[Outcome]) -> list[str]:
+    """Say which pages the study asks for and does not get; what only rests on such a one is not said."""
+    asked = [one for one in outcomes if getattr(study, _ASKED_BY.get(one.name, ""), None)]
+    why = {one.title: one.reason for one in asked if one.state == "left out"}
+    return [
+        f"“{title}” is left out: {reason}" for title, reason in why.items() if "it rests on" not in reason
+    ]
 
 
 def _read_check(folder: Path, *, context: PageContext) -> list[dict[str, str]]:

@@ -69,6 +69,7 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     "driver": ("Driver", ("label", "text")),
     "change": ("Change", ("change", "text")),
     "touched": ("Customers touched in a window", ("touched", "share")),
+    "alone": ("Plain comparison", ("alone", "share")),
     "effect_interval": ("What it does to leaving, 90% interval", ("low", "high", "share")),
     "experiment_interval": ("One more, by the experiment", ("experiment_low", "experiment_high", "share")),
     "estimated_interval": ("One more, by the records", ("estimated_low", "estimated_high", "share")),

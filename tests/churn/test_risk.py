@@ -72,6 +72,13 @@ def test_groups_add_up_to_the_whole(risk, rows):
     assert (parts["value_at_risk"] <= parts["risk_high"]).all()
 
 
+def test_where_nobody_has_a_value_there_is_no_money_rather_than_none(risk):
+    unknown = replace(risk, table=risk.table.assign(clv=np.nan, value_at_risk=np.nan))
+    money = ["clv", "value_at_risk", "risk_low", "risk_high"]
+    assert unknown.totals()[money].isna().all(axis=None)
+    assert unknown.totals()["leavers"].tolist() == risk.totals()["leavers"].tolist()
+
+
 def test_the_interval_of_what_is_at_stake_holds_the_error_of_the_value(risk, rows):
     clv = np.nan_to_num(risk.table["clv"].to_numpy())
     # the value of everybody is off by a tenth, and each of three refits by another hundredth

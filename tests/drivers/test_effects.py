@@ -170,3 +170,19 @@ def test_the_same_rows_give_the_same_effects(plain: Effects):
 def test_folds_that_leave_nobody_to_learn_from_are_refused():
     with pytest.raises(ValueError, match="give 2 or more"):
         EffectPlan(folds=1)
+
+
+def test_beside_the_effect_stands_what_a_plain_comparison_says():
+    rng = np.random.default_rng(12)
+    usage = rng.normal(size=4_000)
+    faults = rng.poisson(np.exp(0.6 * usage)).astype(float)
+    left = (rng.random(4_000) < np.clip(0.3 - 0.12 * usage + 0.02 * faults, 0, 1)).astype(float)
+    table = pd.DataFrame(
+        {"customer_id": np.arange(4_000).astype(str), "churned": left, "usage": usage, "faults": faults}
+    )
+    driver = DriverSettings(name="faults", table="snapshot", of="faults", after=["usage"])
+    (found,) = estimate_effects(flat_rows(table, [driver])).table.to_dict("records")
+    slope = np.cov(faults, left)[0, 1] / faults.var(ddof=1)
+    assert found["alone"] == pytest.approx(-slope)
+    # heavy users meet more faults and leave less: one fault less looks as if it made them leave
+    assert found["alone"] > 0 > found["effect"]

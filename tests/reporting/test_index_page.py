@@ -140,3 +140,20 @@ def test_one_figure_is_one(project: Project, tmp_path: Path) -> None:
 
 def test_warnings_are_shown(page: str) -> None:
     assert "<strong>Note:</strong> A fallback was used." in page
+
+
+def test_a_page_that_the_study_asks_for_and_does_not_get_is_said_first(
+    project: Project, tmp_path: Path
+) -> None:
+    study = read_study(project.study, {"churn.horizon_days": 90})
+    lost = (
+        Outcome("04-churn-risk", "Who leaves?", "left out", "reason tells the answer"),
+        Outcome("05-experience-drivers", "Why?", "left out", "it rests on “Who leaves?”, which was left out"),
+    )
+    context = PageContext(study.title, Money("GBP"), ())
+    page = write_index(tmp_path, study=study, context=context, outcomes=lost, parts=()).read_text("utf-8")
+    said = "“Who leaves?” is left out: reason tells the answer"
+    assert said in page and "“Why?” is left out: it rests on" not in page
+    assert page.index(said) < page.index("Left out")
+    plain = write_index(tmp_path, study=read_study(project.study), context=context, outcomes=lost, parts=())
+    assert said not in plain.read_text("utf-8")
