@@ -19,6 +19,7 @@ TOGETHER = {
     "tests/browser/test_report.py": "reports",
     "tests/notebooks/test_execution.py": "reports",
     "tests/notebooks/test_churn_report.py": "reports",
+    "tests/notebooks/test_driver_report.py": "reports",
     "tests/reporting/test_runner.py": "finished",
 }
 
