@@ -1,4 +1,4 @@
-"""The page on drivers, on a simulated operator and on a survey: what it hands over, what it does not claim."""
+"""The page on drivers: what it hands over, what it does not claim; on an operator and on a survey."""
 
 import json
 
