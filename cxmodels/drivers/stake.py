@@ -42,8 +42,8 @@ def change_of(values: pd.Series | Floats, change: str | float) -> Floats:
     have = np.nan_to_num(np.asarray(values, dtype=float))
     amount, relative = read_change(change)
     if relative:
-        return np.asarray(have * amount)
-    return -np.minimum(have, -amount) if amount < 0 else np.full(len(have), amount)
+        return np.asarray(have * amount + 0.0)
+    return 0.0 - np.minimum(have, -amount) if amount < 0 else np.full(len(have), amount)
 
 
 def value_at_stake(
