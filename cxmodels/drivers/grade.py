@@ -29,10 +29,11 @@ def percent(share: float, *, digits: int = 0) -> str:
 
     Examples
     --------
-    >>> percent(0.25), percent(0.0123, digits=1)
-    ('25 %', '1.2 %')
+    >>> percent(0.25), percent(0.0123, digits=1), percent(-0.002)
+    ('25 %', '1.2 %', '0 %')
     """
-    return f"{100 * share:.{digits}f} %"
+    rounded = round(100 * share, digits) + 0.0  # what is rounded to nothing has no sign
+    return f"{rounded:.{digits}f} %"
 
 
 @dataclass(frozen=True)
