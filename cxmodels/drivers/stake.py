@@ -53,6 +53,7 @@ def value_at_stake(
     *,
     values: pd.DataFrame,
     clv: pd.Series | Floats,
+    chance: pd.Series | Floats,
     dated: bool = True,
 ) -> pd.DataFrame:
     """Return what the stated change of each driver would keep in a year, where the evidence allows money.
@@ -68,6 +69,8 @@ def value_at_stake(
         Each driver in today's window.
     clv : Series or ndarray, shape (customers,)
         What is lost with each customer, in the order of `values` (currency); missing counts as 0.
+    chance : Series or ndarray, shape (customers,)
+        Probability of leaving in the horizon: no change can take away more than that.
     dated : bool
         Whether windows have a length. Without dates the figures are of one window, however long it is.
 
@@ -81,23 +84,25 @@ def value_at_stake(
     Notes
     -----
     The change of each customer's probability of leaving is that of the driver times the effect of one more of
-    it, the same for all customers, and what leaves with a customer is their lifetime value. A window is taken
-    as typical of the year's. The interval holds the error of the effect alone, not that of lifetime values,
-    nor whether one year is like another.
+    it, the same for all customers, and never takes away more than the probability that there is. What leaves
+    with a customer is their lifetime value. A window is taken as typical of the year's. The interval holds the
+    error of the effect alone, not that of lifetime values, nor whether one year is like another.
     """
     units, errors = (
         effects.set_index("driver")[name].astype(float).to_dict() for name in ("unit", "unit_error")
     )
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
+    there = np.asarray(chance, dtype=float)
     rows: list[tuple[str, int, float, float, float, float]] = []
     for one in drivers:
         moved = change_of(values[one.name], one.change)
-        unit, error = units[one.name], errors[one.name]
         times = DAYS_IN_YEAR / one.window_days if dated else 1.0
-        leavers, lost = float(moved.sum()) * times, float((moved * worth).sum()) * times
+        unit, error = units[one.name], errors[one.name]
         if not evidence[one.name].may_carry_money or not np.isfinite(unit):
             unit = error = float("nan")
-        half = NORMAL * error * abs(lost)
-        kept = -unit * lost
-        rows.append((one.name, int((moved != 0).sum()), -unit * leavers, kept, kept - half, kept + half))
+        thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
+        middle, *ends = (times * np.maximum(each * moved, -there) for each in thrice)
+        low, high = sorted(-float((end * worth).sum()) for end in ends)
+        kept = -float((middle * worth).sum())
+        rows.append((one.name, int((moved != 0).sum()), -float(middle.sum()), kept, low, high))
     return pd.DataFrame(rows, columns=list(STAKE_COLUMNS))

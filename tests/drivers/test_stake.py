@@ -40,7 +40,7 @@ CLV = np.array([100.0, 200.0, np.nan])
 
 
 def stakes(**changes):
-    options = {"values": VALUES, "clv": CLV} | changes
+    options = {"values": VALUES, "clv": CLV, "chance": np.ones(3)} | changes
     return value_at_stake(EFFECTS, GRADES, DRIVERS, **options).set_index("driver")
 
 
@@ -78,5 +78,13 @@ def test_without_dates_a_window_is_counted_once():
 
 def test_an_effect_that_is_not_there_has_no_money_whatever_its_grade():
     nothing = EFFECTS.assign(unit=np.nan)
-    found = value_at_stake(nothing, GRADES, DRIVERS, values=VALUES, clv=CLV)
+    found = value_at_stake(nothing, GRADES, DRIVERS, values=VALUES, clv=CLV, chance=np.ones(3))
     assert found["value_at_stake"].isna().all()
+
+
+def test_no_change_keeps_more_than_would_have_left():
+    chance = np.array([0.0, 0.005, 0.5])
+    found = stakes(chance=chance, dated=False)
+    assert found.loc["outages", "value_at_stake"] == pytest.approx(0.005 * 200)
+    assert found.loc["outages", "leavers"] == pytest.approx(0.005 + 0.02)
+    assert (found["stake_high"].dropna() <= (chance[:2] * CLV[:2]).sum() + 1e-9).all()
