@@ -85,8 +85,8 @@ def value_at_stake(
     -----
     The change of each customer's probability of leaving is that of the driver times the effect of one more of
     it, the same for all customers, and never takes away more than the probability that there is. What leaves
-    with a customer is their lifetime value. A window is taken as typical of the year's. The interval holds the
-    error of the effect alone, not that of lifetime values, nor whether one year is like another.
+    with a customer is their lifetime value. A window is taken as typical of the year's. The interval is for
+    the error of the effect, not for that of lifetime values, nor for whether one year is like another.
     """
     units, errors = (
         effects.set_index("driver")[name].astype(float).to_dict() for name in ("unit", "unit_error")
