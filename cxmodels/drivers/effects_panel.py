@@ -78,7 +78,7 @@ def effect_rows(
     """
     if not study.drivers:
         raise ValueError("The study names no drivers: add [[drivers]] to the study file.")
-    every = {name: tables[name] for name in (tables.names if isinstance(tables, Tables) else tables)}
+    every = _by_name(tables)
     settings = study.churn or ChurnSettings()
     if "snapshot" in every:
         return flat_rows(read_flat(every["snapshot"]).table, study.drivers)
@@ -105,7 +105,7 @@ def drivers_today(
     DataFrame of float, shape (customers, drivers)
         In the order of `customers`.
     """
-    every = {name: tables[name] for name in (tables.names if isinstance(tables, Tables) else tables)}
+    every = _by_name(tables)
     if "snapshot" in every:
         rows = flat_rows(read_flat(every["snapshot"]).table, study.drivers)
         return rows.values.set_index(rows.customer_id).reindex(customers).reset_index(drop=True)
@@ -113,6 +113,10 @@ def drivers_today(
     here = _happened(without_records(every, excluded), as_of=study.as_of)
     people = pd.DataFrame({"customer_id": customers.to_numpy(), "as_of": pd.Timestamp(study.as_of)})
     return driver_values(here, study.drivers, people)
+
+
+def _by_name(tables: Tables | Mapping[str, ir.Table]) -> dict[str, ir.Table]:
+    return {name: tables[name] for name in (tables.names if isinstance(tables, Tables) else tables)}
 
 
 def _happened(tables: Mapping[str, ir.Table], *, as_of: date) -> dict[str, ir.Table]:

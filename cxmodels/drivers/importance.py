@@ -113,20 +113,8 @@ def rating_importance(
         _shares(values, np.bincount(rng.integers(count, size=count), minlength=count), orders)
         for _ in range(draws)
     ]
-    given = rated[kept]
-    table = pd.DataFrame(
-        {"touchpoint": kept, "respondents": given.count().values, "mean": given.mean().values}
-    )
-    for name in ("correlation", "shapley", "johnson"):
-        spread = np.quantile([one[name] for one in drawn], [TAIL, 1.0 - TAIL], axis=0)
-        table[name], table[f"{name}_low"], table[f"{name}_high"] = whole[name], *spread
-    ranks = np.quantile(
-        [_ranks(one["shapley"]) for one in drawn], [TAIL, 1.0 - TAIL], axis=0, method="nearest"
-    )
-    table["rank"], table["rank_low"], table["rank_high"] = _ranks(whole["shapley"]), *ranks.astype(int)
-    return Importance(
-        table.sort_values("rank", ignore_index=True), float(whole["explained"][0]), len(rated), set_aside
-    )
+    table = _tabulate(rated[kept], whole, drawn)
+    return Importance(table, float(whole["explained"][0]), len(rated), set_aside)
 
 
 def relative_weights(correlations: Floats) -> Floats:
@@ -167,6 +155,19 @@ def shapley_shares(correlations: Floats, orders: Integers) -> Floats:
     added = np.linalg.cholesky(correlations[places[:, :, None], places[:, None, :]])[:, -1, :-1] ** 2
     shares = np.bincount(orders.ravel(), added.ravel(), minlength=outcome)
     return shares / len(orders)
+
+
+def _tabulate(given: pd.DataFrame, whole: dict[str, Floats], drawn: list[dict[str, Floats]]) -> pd.DataFrame:
+    """Put figures beside the 90 % intervals of the resamples, the most important first."""
+    columns = {"respondents": given.count(), "mean": given.mean()}
+    table = pd.DataFrame(columns).rename_axis("touchpoint").reset_index()
+    for name in ("correlation", "shapley", "johnson"):
+        low, high = np.quantile([one[name] for one in drawn], [TAIL, 1.0 - TAIL], axis=0)
+        table = table.assign(**{name: whole[name], f"{name}_low": low, f"{name}_high": high})
+    ranks = [_ranks(one["shapley"]) for one in drawn]
+    low, high = np.quantile(ranks, [TAIL, 1.0 - TAIL], axis=0, method="nearest").astype(int)
+    table = table.assign(rank=_ranks(whole["shapley"]), rank_low=low, rank_high=high)
+    return table.sort_values("rank", ignore_index=True)
 
 
 def _enough(rated: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:

@@ -54,7 +54,7 @@ def value_at_stake(
     values: pd.DataFrame,
     clv: pd.Series | Floats,
     chance: pd.Series | Floats,
-    dated: bool = True,
+    horizon_days: int | None,
 ) -> pd.DataFrame:
     """Return what the stated change of each driver would keep in a year, where the evidence allows money.
 
@@ -71,8 +71,8 @@ def value_at_stake(
         What is lost with each customer, in the order of `values` (currency); missing counts as 0.
     chance : Series or ndarray, shape (customers,)
         Probability of leaving in the horizon: no change can take away more than that.
-    dated : bool
-        Whether windows have a length. Without dates the figures are of one window, however long it is.
+    horizon_days : int or None
+        Length of that horizon. None, without dates: the figures are of one window, however long it is.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def value_at_stake(
     Notes
     -----
     The change of each customer's probability of leaving is that of the driver times the effect of one more of
-    it, the same for all customers, and never takes away more than the probability that there is. What leaves
+    it, the same for all customers, and takes away no more than there is of it in a year. What leaves
     with a customer is their lifetime value. A window is taken as typical of the year's. The interval is for
     the error of the effect, not for that of lifetime values, nor for whether one year is like another.
     """
@@ -93,15 +93,17 @@ def value_at_stake(
     )
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
     there = np.asarray(chance, dtype=float)
+    if horizon_days is not None:
+        there = 1.0 - (1.0 - there) ** (DAYS_IN_YEAR / horizon_days)
     rows: list[tuple[str, int, float, float, float, float]] = []
     for one in drivers:
         moved = change_of(values[one.name], one.change)
-        times = DAYS_IN_YEAR / one.window_days if dated else 1.0
+        times = 1.0 if horizon_days is None else DAYS_IN_YEAR / one.window_days
         unit, error = units[one.name], errors[one.name]
         if not evidence[one.name].may_carry_money or not np.isfinite(unit):
             unit = error = float("nan")
         thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
-        middle, *ends = (times * np.maximum(each * moved, -there) for each in thrice)
+        middle, *ends = (np.clip(times * each * moved, -there, 1.0 - there) for each in thrice)
         low, high = sorted(-float((end * worth).sum()) for end in ends)
         kept = -float((middle * worth).sum())
         rows.append((one.name, int((moved != 0).sum()), -float(middle.sum()), kept, low, high))

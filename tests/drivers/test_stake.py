@@ -40,7 +40,7 @@ CLV = np.array([100.0, 200.0, np.nan])
 
 
 def stakes(**changes):
-    options = {"values": VALUES, "clv": CLV, "chance": np.ones(3)} | changes
+    options = {"values": VALUES, "clv": CLV, "chance": np.full(3, 0.3), "horizon_days": 90} | changes
     return value_at_stake(EFFECTS, GRADES, DRIVERS, **options).set_index("driver")
 
 
@@ -72,19 +72,32 @@ def test_there_is_no_money_on_an_association():
 
 
 def test_without_dates_a_window_is_counted_once():
-    once = stakes(dated=False).loc["outages", "value_at_stake"]
+    once = stakes(horizon_days=None).loc["outages", "value_at_stake"]
     assert once == pytest.approx(0.02 * 200)
 
 
 def test_an_effect_that_is_not_there_has_no_money_whatever_its_grade():
     nothing = EFFECTS.assign(unit=np.nan)
-    found = value_at_stake(nothing, GRADES, DRIVERS, values=VALUES, clv=CLV, chance=np.ones(3))
+    found = value_at_stake(
+        nothing, GRADES, DRIVERS, values=VALUES, clv=CLV, chance=np.full(3, 0.3), horizon_days=90
+    )
     assert found["value_at_stake"].isna().all()
 
 
 def test_no_change_keeps_more_than_would_have_left():
     chance = np.array([0.0, 0.005, 0.5])
-    found = stakes(chance=chance, dated=False)
+    found = stakes(chance=chance, horizon_days=None)
     assert found.loc["outages", "value_at_stake"] == pytest.approx(0.005 * 200)
     assert found.loc["outages", "leavers"] == pytest.approx(0.005 + 0.02)
     assert (found["stake_high"].dropna() <= (chance[:2] * CLV[:2]).sum() + 1e-9).all()
+
+
+def test_in_a_year_nobody_is_kept_more_than_once():
+    chance = np.array([0.2, 0.2, 0.2])
+    of_year = 1.0 - 0.8 ** (365.25 / 90)
+    strong = EFFECTS.assign(unit=[0.9, 0.01, -0.005, 0.03])
+    found = value_at_stake(
+        strong, GRADES, DRIVERS, values=VALUES, clv=CLV, chance=chance, horizon_days=90
+    ).set_index("driver")
+    assert found.loc["outages", "leavers"] == pytest.approx(2 * of_year)
+    assert found.loc["outages", "value_at_stake"] == pytest.approx(of_year * 200)
