@@ -25,7 +25,6 @@ def rank_parts(
     parts: Mapping[str, str] | None = None,
     weights: pd.Series | Floats | None = None,
     leave_out: Collection[str] = (),
-    most: int = MOST_ROWS,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Rank features or parts by size, with the 90 % interval over models of customers drawn anew.
@@ -40,10 +39,8 @@ def rank_parts(
         As of `total_attribution`.
     leave_out : collection of str
         Parts that are not ranked, such as all that is no driver.
-    most : int
-        Rows explained under each model, near enough; the same under all.
     seed : int
-        Draws them.
+        Draws the rows that are explained under each model, `MOST_ROWS` or nearly; the same under all.
 
     Returns
     -------
@@ -65,7 +62,7 @@ def rank_parts(
     """
     if not model.refits.boosters:
         raise ValueError("This model has no refits: fit it with FitPlan(refits=20) to get rank intervals.")
-    found = explain(model, frame, most=most, seed=seed)
+    found = explain(model, frame, most=MOST_ROWS, seed=seed)
     own = _sizes(found, parts, weights).drop(list(leave_out), errors="ignore")
     matrix = found.encoding.matrix(found.data)
     told = []

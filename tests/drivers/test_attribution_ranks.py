@@ -40,6 +40,17 @@ def test_parts_are_ranked_by_the_size_of_their_sum(model, frame):
     assert ranked.loc["noise", "size"] == pytest.approx(noise)
 
 
+def test_what_is_left_out_takes_no_rank_from_the_others(model, frame):
+    parts = {name: "noise" if name in NOISE else name for name in FEATURES}
+    whole = rank_parts(model, frame, parts=parts).set_index("part")
+    some = rank_parts(model, frame, parts=parts, leave_out=["outages"]).set_index("part")
+    assert "outages" not in some.index
+    assert sorted(some["rank"]) == list(range(1, len(whole)))
+    assert some.loc["plan", "rank"] == whole.loc["plan", "rank"] - 1
+    assert some["rank_high"].max() <= len(some)
+    assert some.loc["plan", "size"] == whole.loc["plan", "size"]
+
+
 def test_refits_on_fewer_customers_count_for_less(model, frame, ranks):
     less = replace(model, refits=Refits(model.refits.boosters, model.refits.scale / 10))
     narrow = rank_parts(less, frame).set_index("part")
