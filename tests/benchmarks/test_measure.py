@@ -26,11 +26,15 @@ def test_a_peak_that_is_gone_before_the_next_look_still_counts():
 
 
 def test_the_memory_of_child_processes_is_added_up():
-    parent = f"""
-import subprocess, sys
-code = {HOLD_200_MB.replace("0.15", "0.6")!r}
-children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
-[child.wait() for child in children]
+    # both hold their memory until the parent lets go: on a busy machine they would else miss each other
+    parent = """
+import subprocess, sys, time
+code = "held = b'x' * 200_000_000; print(1, flush=True); input()"
+pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+children = [subprocess.Popen([sys.executable, "-c", code], **pipes) for _ in range(2)]
+[child.stdout.readline() for child in children]
+time.sleep(0.6)
+[child.communicate(b"go") for child in children]
 """
     run = measure(python(parent))
     assert run.processes == 3
