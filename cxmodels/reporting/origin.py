@@ -12,13 +12,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from cxmodels.reporting.findings import write_json
 from cxmodels.reporting.record import input_name
 from cxmodels.study import Study
+
+if TYPE_CHECKING:
+    import nbformat  # every kernel reads this module, and loading it takes two seconds
 
 _WORDS = frozenset({"title", "language", "path"})  # they change words and no figure
 _DATA = frozenset({"as_of", "currency", "timezone", "tables"})  # every table rests on them

@@ -101,6 +101,7 @@ def make_plan(
     tables: Collection[str],
     only: Collection[str] = (),
     at_hand: Collection[str] = (),
+    ruled_out: Mapping[str, str] | None = None,
 ) -> Plan:
     """Choose and order the notebooks to run.
 
@@ -114,6 +115,8 @@ def make_plan(
         Names or numbers of the notebooks to run; all, when it is empty.
     at_hand : collection of str
         Tables left by an earlier run, for notebooks whose sources do not run this time.
+    ruled_out : mapping of str to str, optional
+        Notebook → why the study by itself rules its question out.
 
     Raises
     ------
@@ -121,7 +124,7 @@ def make_plan(
         When a name is not known, tables go round in a circle, or a notebook asked for lacks what it needs.
     """
     chosen = [find_step(steps, name) for name in only] or list(steps)
-    left_out = _left_out(steps, tables=tables)
+    left_out = _left_out(steps, tables=tables, ruled_out=ruled_out or {})
     if only:
         for step in chosen:
             if step.name in left_out:
@@ -199,9 +202,11 @@ def _literal_of(node: ast.expr) -> object:
         return None
 
 
-def _left_out(steps: Sequence[Step], *, tables: Collection[str]) -> dict[str, str]:
-    """Say which notebooks cannot run on this study: a table is not there, or not given by one that runs."""
-    reasons: dict[str, str] = {}
+def _left_out(
+    steps: Sequence[Step], *, tables: Collection[str], ruled_out: Mapping[str, str]
+) -> dict[str, str]:
+    """Say which notebooks cannot run on this study, which may lack a table, or lose the one who gives it."""
+    reasons = {step.name: ruled_out[step.name] for step in steps if step.name in ruled_out}
     changed = True
     while changed:
         changed = False

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Any, Literal
-
-import nbformat
+from typing import TYPE_CHECKING, Any, Literal
 
 import cxmodels
 from cxmodels.reporting.findings import write_json
 from cxmodels.study import Study, TableSource
 from cxmodels.tables.errors import DataError
 from cxmodels.tables.sources import locate
+
+if TYPE_CHECKING:
+    import nbformat  # every kernel reads this module, and loading it takes two seconds
 
 State = Literal["done", "failed", "skipped", "left out", "kept"]
 

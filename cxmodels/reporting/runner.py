@@ -41,6 +41,7 @@ from cxmodels.reporting.run_folder import CannotAnswer
 from cxmodels.reporting.swap import keep_as, put_in_place, reserved
 from cxmodels.reporting.wording import Money
 from cxmodels.study import Study, read_study
+from cxmodels.tables.answerable import ruled_out
 
 SIDE_BY_SIDE = 2
 """Kernels at the same time."""
@@ -120,7 +121,15 @@ def run_study(
     target = Path(out).absolute() if out else report_folder(settings)
     steps = read_steps(notebooks or notebooks_folder())
     at_hand = {found.stem for found in (target / "tables").glob("*.parquet")} if only else set()
-    plan = make_plan(steps, tables=settings.tables, only=only, at_hand=at_hand)
+    beforehand = {step.name: verdict for step in steps if (verdict := ruled_out(step.name, settings))}
+    plan = make_plan(
+        steps,
+        tables=settings.tables,
+        only=only,
+        at_hand=at_hand,
+        # the report is for everybody; whoever asks for one page is told which setting to change
+        ruled_out={name: one.text if only else one.why for name, one in beforehand.items()},
+    )
     inputs = hash_inputs(settings)
     if only:
         check_fresh(plan, report=target, now=Origin.of(settings, inputs))

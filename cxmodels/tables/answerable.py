@@ -15,6 +15,15 @@ from cxmodels.tables.collection import Tables
 from cxmodels.tables.contents import contract_counts
 from cxmodels.tables.cut import known_by, known_since, within
 from cxmodels.tables.report import counted
+from cxmodels.tables.ruled_out import (
+    Rule,
+    Verdict,
+    no_contracts_to_value,
+    no_drivers,
+    no_leaving,
+    no_purchases_to_value,
+    without,
+)
 from cxmodels.tables.schemas import schema_of
 
 FEWEST_REPEAT_BUYERS = 30
@@ -32,36 +41,10 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether a question can be answered, and why or why not.
-
-    Attributes
-    ----------
-    answerable : bool
-    why : str
-        What the data hold, or what they lack: sentences that name no setting, for everybody.
-    doubt : str
-        What speaks against an answer that can be given; a sentence for everybody, or empty.
-    cure : str
-        Which setting or table to change; a sentence for whoever keeps the study, or empty.
-    """
-
-    answerable: bool
-    why: str
-    doubt: str = ""
-    cure: str = ""
-
-    @property
-    def text(self) -> str:
-        """Everything that there is to say."""
-        return " ".join(part for part in (self.why, self.doubt, self.cure) if part)
-
-
-@dataclass(frozen=True)
 class _Question:
     question: str
     notebook: str
-    needs: tuple[str, ...]
+    ruled_out: Rule
     look: Callable[[Tables, Study], Verdict]
 
 
@@ -113,13 +96,21 @@ def verdict_on(notebook: str, tables: Tables, study: Study) -> Verdict:
     return _look(next(one for one in _QUESTIONS if one.notebook == notebook), tables, study)
 
 
+def ruled_out(notebook: str, study: Study) -> Verdict | None:
+    """Say why the study alone rules out the question of a notebook; None where it does not.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name; one that is not of the suite is never ruled out.
+    study : Study
+    """
+    mine = next((one for one in _QUESTIONS if one.notebook == notebook), None)
+    return mine.ruled_out(study.tables, study) if mine else None
+
+
 def _look(one: _Question, tables: Tables, study: Study) -> Verdict:
-    missing = next((name for name in one.needs if name not in tables), None)
-    return _lacking(missing) if missing else one.look(tables, study)
-
-
-def _lacking(name: str) -> Verdict:
-    return Verdict(False, f"The study has no {schema_of(name).plain}.", cure=f"Add [tables.{name}].")
+    return one.ruled_out(tables, study) or one.look(tables, study)
 
 
 def history_used(transactions: ir.Table, study: Study) -> ir.Table:
@@ -161,14 +152,6 @@ def _history(tables: Tables, study: Study) -> _History:
 
 
 def _value(tables: Tables, study: Study) -> Verdict:
-    if "contracts" in tables:
-        return Verdict(
-            False,
-            "Customers are under contract, and pay until they leave: what they are worth follows from how "
-            "long they stay, not from how often they buy.",
-        )
-    if "transactions" not in tables:
-        return _lacking("transactions")
     history = _history(tables, study)
     if history.first_day is None or history.last_day is None:
         return _nothing_bought(history, study)
@@ -239,7 +222,7 @@ def _not_reached(last_day: date, study: Study) -> Verdict:
 
 def _segments(tables: Tables, study: Study) -> Verdict:
     verdict = _value(tables, study)
-    if not verdict.answerable and "contracts" not in tables:
+    if not verdict.answerable:
         return replace(verdict, why=f"It rests on customer value, and that cannot be told. {verdict.why}")
     return verdict
 
@@ -263,18 +246,6 @@ def _lines(name: str, *, has: str = "") -> Callable[[Tables, Study], Verdict]:
 
 
 def _leaving(tables: Tables, study: Study) -> Verdict:
-    verdict = _seen_to_leave(tables, study)
-    if verdict.answerable and study.churn is None:
-        unasked = "The study does not say within how many days leaving is to be foretold."
-        cure = "Add [churn] with observation_days, gap_days and horizon_days."
-        return Verdict(False, f"{verdict.why} {unasked}", cure=cure)
-    if verdict.answerable and "snapshot" in tables and _LABELLED.issuperset(tables["snapshot"].columns):
-        cure = "Name the columns to learn from in [tables.snapshot.columns]."
-        return Verdict(False, f"{verdict.why} The flat table holds nothing else.", cure=cure)
-    return verdict
-
-
-def _seen_to_leave(tables: Tables, study: Study) -> Verdict:
     """Leaving is seen in contracts that end, in a label, or in purchases that stop."""
     if "snapshot" in tables:
         flag = tables["snapshot"].churned
@@ -283,37 +254,27 @@ def _seen_to_leave(tables: Tables, study: Study) -> Verdict:
     elif "contracts" in tables:
         stayed, left = contract_counts(tables["contracts"], study.as_of)
         counts = f"{left:,} contracts ended by {study.as_of}, {stayed:,} run on"
-    elif "transactions" in tables:
+    else:
         verdict = _value(tables, study)
         return replace(verdict, why=f"Seen in purchases that stop: {verdict.why}")
-    else:
-        return Verdict(False, "It needs contracts, purchases, or one flat table that says who left.")
     if min(left, stayed) < FEWEST_OF_EACH:
         return Verdict(False, f"{counts}: at least {FEWEST_OF_EACH} of each are needed.")
+    if "snapshot" in tables and _LABELLED.issuperset(tables["snapshot"].columns):
+        cure = "Name the columns to learn from in [tables.snapshot.columns]."
+        return Verdict(False, f"{counts}. The flat table holds nothing else.", cure=cure)
     return Verdict(True, f"{counts}.")
 
 
 def _drivers(tables: Tables, study: Study) -> Verdict:
-    """Drivers that the study names, and leaving that is seen."""
     leaving = _leaving(tables, study)
     if not leaving.answerable:
         return leaving
-    if not study.drivers:
-        unnamed = "The study does not say which experiences may drive leaving."
-        return Verdict(False, unnamed, cure="Name them as [[drivers]], in their causal order.")
-    lacking = sorted({one.table for one in study.drivers if one.table not in tables})
-    if lacking:
-        return Verdict(
-            False,
-            f"Drivers are of {', '.join(lacking)}, which the study does not have.",
-            cure=f"Add [tables.{lacking[0]}], or take its drivers out.",
-        )
     return replace(leaving, why=f"{counted(len(study.drivers), 'driver')}. {leaving.why}")
 
 
 def _ratings(tables: Tables, study: Study) -> Verdict:
     """Ratings of touchpoints by customers who also say whether they recommend."""
-    if "surveys" not in tables or "touchpoint" not in tables["surveys"].columns:
+    if "touchpoint" not in tables["surveys"].columns:
         return Verdict(False, "No touchpoint is rated.")
     known = known_by(tables["surveys"], study.as_of, column="answered_at")
     known = known.filter(known.score.notnull())
@@ -332,35 +293,49 @@ _LABELLED = {"customer_id", "churned", "clv"}  # of a flat table: no feature amo
 _LATER = "The data are there; the notebook is not yet part of the suite."
 
 _QUESTIONS = (
-    _Question("What is each customer worth?", "02-customer-lifetime-value", (), _value),
-    _Question("Which customers carry the value, and who moves?", "03-value-segments", (), _segments),
-    _Question("Who is about to leave?", "04-churn-risk", (), _leaving),
+    _Question("What is each customer worth?", "02-customer-lifetime-value", no_purchases_to_value, _value),
+    _Question(
+        "Which customers carry the value, and who moves?",
+        "03-value-segments",
+        no_purchases_to_value,
+        _segments,
+    ),
+    _Question("Who is about to leave?", "04-churn-risk", no_leaving, _leaving),
     _Question(
         "What is a customer under contract worth?",
         "04-churn-risk",
-        ("contracts",),
+        no_contracts_to_value,
         _leaving,
     ),
     _Question(
-        "How content are customers, and how sure is that?", "", ("surveys",), _lines("surveys", has="score")
+        "How content are customers, and how sure is that?",
+        "",
+        without("surveys"),
+        _lines("surveys", has="score"),
     ),
-    _Question("What do customers write about?", "", ("surveys",), _lines("surveys", has="verbatim")),
+    _Question("What do customers write about?", "", without("surveys"), _lines("surveys", has="verbatim")),
     _Question(
-        "Why do customers contact us, and at what cost?", "", ("contacts",), _lines("contacts", has="reason")
+        "Why do customers contact us, and at what cost?",
+        "",
+        without("contacts"),
+        _lines("contacts", has="reason"),
     ),
     _Question(
         "Which experiences make customers leave, and what would change?",
         "05-experience-drivers",
-        (),
+        no_drivers,
         _drivers,
     ),
     _Question(
-        "Which touchpoints go along with recommending us?", "06-touchpoint-ratings", ("surveys",), _ratings
+        "Which touchpoints go along with recommending us?",
+        "06-touchpoint-ratings",
+        without("surveys"),
+        _ratings,
     ),
     _Question(
         "What should we do for this customer now, and did it work?",
         "",
-        ("treatments",),
+        without("treatments"),
         _lines("treatments", has="propensity"),
     ),
 )

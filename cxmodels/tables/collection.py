@@ -60,7 +60,7 @@ class Tables:
             )
         return self._backend.table(name)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         """Whether the study has this table."""
         return name in self.names
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,12 @@ def test_the_notebooks_name_comes_from_the_run_or_from_jupyterlab(
 
 def test_a_folder_may_be_named(project: Project, tmp_path: Path) -> None:
     assert open_run(study="shop", out=tmp_path / "mine").folder == tmp_path / "mine"
+
+
+def test_a_kernel_does_not_load_what_only_the_run_needs() -> None:
+    source = (
+        "import sys, cxmodels.reporting\n"
+        "heavy = {'nbformat', 'jsonschema', 'papermill', 'lightgbm', 'scipy.stats'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0

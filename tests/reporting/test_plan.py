@@ -46,6 +46,14 @@ def test_a_table_that_no_notebook_gives_is_said() -> None:
     assert plan.left_out == {"01-a": "it needs 'magic', which no notebook gives"}
 
 
+def test_what_the_study_rules_out_takes_along_what_rests_on_it() -> None:
+    plan = make_plan(ALL, tables=["transactions", "contracts"], ruled_out={"02-value": "Nothing is sold."})
+    assert plan.left_out["02-value"] == "Nothing is sold."
+    assert "which was left out" in plan.left_out["03-segments"]
+    with pytest.raises(PlanError, match="02-value cannot run: Nothing is sold"):
+        make_plan(ALL, tables=["transactions"], only=["02"], ruled_out={"02-value": "Nothing is sold."})
+
+
 def test_a_canonical_table_of_the_study_needs_no_notebook() -> None:
     assert names(make_plan((VALUE,), tables=["transactions"]).run) == ["02-value"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from cxmodels.study import ChurnSettings, DriverSettings, ValueSettings, read_study
 from cxmodels.tables import open_tables, questions
-from cxmodels.tables.answerable import history_used, verdict_on
+from cxmodels.tables.answerable import history_used, ruled_out, verdict_on
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUE = "What is each customer worth?"
@@ -184,6 +184,7 @@ def test_contracts_answer_who_leaves_and_those_that_start_later_do_not_count(see
     content = "\n".join(["customer_id,start_date,end_date,monthly_fee", *lines])
     tables = see_csv(content, canonical="contracts").tables
     study = study_of(source=["log.csv"], canonical="contracts", as_of=date(2024, 5, 31))
+    study = study.model_copy(update={"churn": ChurnSettings()})
     found = questions(tables, study).set_index("question")["why"]
     assert "60 contracts ended by 2024-05-31, 75 run on" in found["Who is about to leave?"]
     assert found["What is a customer under contract worth?"] == found["Who is about to leave?"]
@@ -200,6 +201,19 @@ def test_purchases_do_not_tell_the_value_of_customers_under_contract(see_csv, st
     for page in ("02-customer-lifetime-value", "03-value-segments"):
         verdict = verdict_on(page, both, study)
         assert not verdict.answerable and "under contract" in verdict.why
+
+
+def test_a_study_alone_rules_questions_out_with_no_data_read(study_of):
+    sold = study_of(source=["log.csv"])
+    assert ruled_out("02-customer-lifetime-value", sold) is None
+    assert "[churn]" in ruled_out("04-churn-risk", sold).cure
+    assert ruled_out("06-touchpoint-ratings", sold).cure == "Add [tables.surveys]."
+    assert ruled_out("07-my-own", sold) is None
+    asked = sold.model_copy(update={"churn": ChurnSettings()})
+    assert ruled_out("04-churn-risk", asked) is None
+    assert "[[drivers]]" in ruled_out("05-experience-drivers", asked).cure
+    agreed = study_of(source=["log.csv"], canonical="contracts")
+    assert "under contract" in ruled_out("03-value-segments", agreed).why
 
 
 def test_scores_answered_after_as_of_do_not_count(see_csv, study_of):
