@@ -17,6 +17,7 @@ LOG_BOUND = 9.0
 PARETO_STARTS = 3
 PARETO_START_CELLS = 600
 PARETO_CELLS = 4_000
+UNLIKELY = 1e10  # minus the log-likelihood a customer, where it is not finite
 
 
 def fit_beta_geometric(counts: Counts, *, modified: bool) -> dict[str, float] | None:
@@ -46,11 +47,10 @@ def fit_beta_geometric(counts: Counts, *, modified: bool) -> dict[str, float] | 
 
 
 def fit_pareto(counts: Counts, *, seed: int) -> dict[str, float] | None:
-    """Fit Pareto/NBD with lifetimes from several seeded starts.
+    """Fit Pareto/NBD from several seeded starts, on few cells first and then on finer ones.
 
-    lifetimes starts from one unseeded point and may stop at a worse optimum; and its likelihood is NaN for
-    heavy buyers with scipy 1.16 and later. So its fitter is given seeded starts on few cells, the best is
-    polished on the finer ones, and the likelihood is this package's own.
+    lifetimes' fitter starts from one unseeded point and may stop at a worse optimum, walks there without
+    slopes, and its likelihood is NaN for heavy buyers with scipy 1.16 and later: here is our own.
 
     Parameters
     ----------
@@ -62,46 +62,31 @@ def fit_pareto(counts: Counts, *, seed: int) -> dict[str, float] | None:
     Returns
     -------
     dict or None
-        r, alpha, s, beta in the unit of `counts`; None where no start converged.
+        r, alpha, s, beta in the unit of `counts`; None where no start has a finite likelihood.
     """
-    with _lifetimes() as lifetimes:
-        rng = np.random.default_rng(seed)
-        scale = 1.0 / float(counts.T.max())
+    from scipy.optimize import minimize  # slow to load: only where something is fitted
 
-        class StableParetoNBDFitter(lifetimes.ParetoNBDFitter):  # type: ignore[name-defined]
-            @staticmethod
-            def _negative_log_likelihood(
-                params: Floats, freq: Floats, rec: Floats, T: Floats, weights: Floats, penalizer_coef: float
-            ) -> float:
-                if np.any(np.abs(np.log(np.maximum(params, 1e-300))) > LOG_BOUND):
-                    return np.inf
-                named = dict(zip(("r", "alpha", "s", "beta"), params, strict=True))
-                return (
-                    -float((weights * ParetoNbd.cell_log_likelihood(named, freq, rec, T)).sum())
-                    / weights.sum()
-                )
+    rng = np.random.default_rng(seed)
+    longest = float(counts.T.max())
+    unit = np.array([1.0, longest, 1.0, longest])
 
-        def fit(cells: Counts, start: Floats, tol: float) -> tuple[float, Floats]:
-            fitter = StableParetoNBDFitter()
-            fitter.fit(
-                cells.frequency,
-                cells.recency,
-                cells.T,
-                weights=cells.weights,
-                initial_params=start,
-                tol=tol,
-            )
-            found = fitter.params_.to_numpy() * np.array([1.0, scale, 1.0, scale])
-            return float(fitter._negative_log_likelihood_), found
+    def fit(cells: Counts, start: Floats, slope: float) -> Any:
+        def loss(logs: Floats) -> float:
+            params = dict(zip(("r", "alpha", "s", "beta"), np.exp(logs) * unit, strict=True))
+            likelihood = ParetoNbd.cell_log_likelihood(params, cells.frequency, cells.recency, cells.T)
+            mean = float(np.average(likelihood, weights=cells.weights))
+            return -mean if np.isfinite(mean) else UNLIKELY
 
-        few, finer = coarsen(counts, cells=PARETO_START_CELLS), coarsen(counts, cells=PARETO_CELLS)
-        starts = [np.exp(rng.normal(-0.7, 0.7, size=4)) for _ in range(PARETO_STARTS)]
-        tried = [fit(few, start, 1e-5) for start in starts]
-        best = min((one for one in tried if np.isfinite(one[0])), key=lambda one: one[0], default=None)
-        if best is None:
-            return None
-        found = fit(finer, best[1], 1e-9)[1] / np.array([1.0, scale, 1.0, scale])
-        return dict(zip(("r", "alpha", "s", "beta"), map(float, found), strict=True))
+        bounds = [(-LOG_BOUND, LOG_BOUND)] * 4
+        return minimize(loss, start, method="L-BFGS-B", bounds=bounds, options={"gtol": slope, "ftol": 1e-13})
+
+    few, finer = coarsen(counts, cells=PARETO_START_CELLS), coarsen(counts, cells=PARETO_CELLS)
+    with np.errstate(all="ignore"):
+        tried = [fit(few, rng.normal(-0.7, 0.7, size=4), 1e-4) for _ in range(PARETO_STARTS)]
+        found = fit(finer, min(tried, key=lambda one: one.fun).x, 1e-7)
+    if not found.fun < UNLIKELY:
+        return None
+    return dict(zip(("r", "alpha", "s", "beta"), map(float, np.exp(found.x) * unit), strict=True))
 
 
 def fit_gamma_gamma(frequency: Floats, monetary_value: Floats, weights: Floats) -> dict[str, float] | None:
