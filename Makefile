@@ -9,6 +9,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 # Bytecode is compiled at install; a shell that forbids it would make every start slow.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Two processes of tests share two cores: linear algebra in threads of each would wait more than work.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup report lab test test-slow lint bench clean
 
@@ -33,10 +36,10 @@ lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/00-start-here.ipynb
 
 test: setup  ## quick tests: under 10 minutes on 2 cores
-	$(BIN)/python -m pytest -n 2 -m 'not slow'
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m 'not slow'
 
 test-slow: setup  ## the slower checks
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 lint: setup  ## style and types
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit, logsumexp, psi
@@ -21,6 +22,8 @@ from cxmodels.value.purchase_model import LARGEST_MEAN, Params, PurchaseModel, W
 @dataclass(frozen=True, kw_only=True)
 class BetaGeometric(PurchaseModel):
     """What both models share; `_stays` counts the times that a living customer chose to stay."""
+
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
 
     @staticmethod
     @abstractmethod

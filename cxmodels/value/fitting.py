@@ -1,59 +1,37 @@
-"""How are lifetimes' fitters kept from failing? Quiet, seeded, bounded calls on counted cells."""
+"""Where is the likelihood highest? Models climb along its slopes, from several starts, on counted cells."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.special import gammaln, psi
 
 from cxmodels.value.counts import Counts, Floats, coarsen
-from cxmodels.value.pareto import ParetoNbd
+from cxmodels.value.purchase_model import PurchaseModel
 
 LOG_BOUND = 9.0
-PARETO_STARTS = 3
-PARETO_START_CELLS = 600
-PARETO_CELLS = 4_000
+STARTS = 3
+START_CELLS = 600  # on which the starts are tried: the best is carried on
+ROUGH, FINE = 1e-4, 1e-7  # slopes of the log-likelihood a customer at which a climb ends
 UNLIKELY = 1e10  # minus the log-likelihood a customer, where it is not finite
 
-
-def fit_beta_geometric(counts: Counts, *, modified: bool) -> dict[str, float] | None:
-    """Fit BG/NBD or MBG/NBD with lifetimes.
-
-    Parameters
-    ----------
-    counts : Counts
-        Cells of customers.
-    modified : bool
-        MBG/NBD instead of BG/NBD.
-
-    Returns
-    -------
-    dict or None
-        r, alpha, a, b in the unit of `counts`; None where no start converged.
-    """
-    with _lifetimes() as lifetimes:
-        fitter = lifetimes.ModifiedBetaGeoFitter if modified else lifetimes.BetaGeoFitter
-        cells = (counts.frequency, counts.recency, counts.T, counts.weights)
-        attempts: list[dict[str, Any]] = [
-            {},
-            {"initial_params": np.array([-1.0, -2.0, -0.5, 0.5])},
-            {"bounds": [(-LOG_BOUND, LOG_BOUND)] * 4},
-        ]
-        return _first_success(lambda options: fitter().fit(*cells, **options).params_, attempts)
+Slopes = Callable[[Floats], tuple[float, Floats]]
+"""From log-parameters to the log-likelihood a customer and its gradient."""
 
 
-def fit_pareto(counts: Counts, *, seed: int) -> dict[str, float] | None:
-    """Fit Pareto/NBD from several seeded starts, on few cells first and then on finer ones.
+def fit_purchase_model(
+    kind: type[PurchaseModel], counts: Counts, *, seed: int = 0
+) -> dict[str, float] | None:
+    """Fit BG/NBD, MBG/NBD or Pareto/NBD.
 
-    lifetimes' fitter starts from one unseeded point and may stop at a worse optimum, walks there without
-    slopes, and its likelihood is NaN for heavy buyers with scipy 1.16 and later: here is our own.
+    lifetimes' fitters stop at worse optima, or with an error, on ordinary data, and its likelihood of
+    Pareto/NBD is NaN for heavy buyers with scipy 1.16 and later; where they work, this finds what they find.
 
     Parameters
     ----------
+    kind : type of PurchaseModel
+        The model.
     counts : Counts
         Cells of customers.
     seed : int
@@ -62,35 +40,28 @@ def fit_pareto(counts: Counts, *, seed: int) -> dict[str, float] | None:
     Returns
     -------
     dict or None
-        r, alpha, s, beta in the unit of `counts`; None where no start has a finite likelihood.
+        The parameters of `kind.names` in the unit of `counts`; None where no start has a finite likelihood.
     """
-    from scipy.optimize import minimize  # slow to load: only where something is fitted
-
-    rng = np.random.default_rng(seed)
     longest = float(counts.T.max())
-    unit = np.array([1.0, longest, 1.0, longest])
+    # in units of the longest age, no start is far from the optimum
+    unit = np.array([longest if name in kind.times else 1.0 for name in kind.names])
 
-    def fit(cells: Counts, start: Floats, slope: float) -> Any:
-        def loss(logs: Floats) -> float:
-            params = dict(zip(("r", "alpha", "s", "beta"), np.exp(logs) * unit, strict=True))
-            likelihood = ParetoNbd.cell_log_likelihood(params, cells.frequency, cells.recency, cells.T)
-            mean = float(np.average(likelihood, weights=cells.weights))
-            return -mean if np.isfinite(mean) else UNLIKELY
+    def slopes(cells: Counts) -> Slopes:
+        def at(logs: Floats) -> tuple[float, Floats]:
+            params = dict(zip(kind.names, map(float, np.exp(logs) * unit), strict=True))
+            total, score = kind.likelihood_and_score(params, cells)
+            return total / cells.customers, score / cells.customers
 
-        bounds = [(-LOG_BOUND, LOG_BOUND)] * 4
-        return minimize(loss, start, method="L-BFGS-B", bounds=bounds, options={"gtol": slope, "ftol": 1e-13})
+        return at
 
-    few, finer = coarsen(counts, cells=PARETO_START_CELLS), coarsen(counts, cells=PARETO_CELLS)
-    with np.errstate(all="ignore"):
-        tried = [fit(few, rng.normal(-0.7, 0.7, size=4), 1e-4) for _ in range(PARETO_STARTS)]
-        found = fit(finer, min(tried, key=lambda one: one.fun).x, 1e-7)
-    if not found.fun < UNLIKELY:
-        return None
-    return dict(zip(("r", "alpha", "s", "beta"), map(float, np.exp(found.x) * unit), strict=True))
+    drawn = np.random.default_rng(seed).normal(-0.7, 0.7, size=(STARTS, len(kind.names)))
+    best = _climb(slopes(coarsen(counts, cells=START_CELLS)), drawn, until=ROUGH)
+    top = None if best is None else _climb(slopes(counts), [best], until=FINE)
+    return None if top is None else dict(zip(kind.names, map(float, np.exp(top) * unit), strict=True))
 
 
 def fit_gamma_gamma(frequency: Floats, monetary_value: Floats, weights: Floats) -> dict[str, float] | None:
-    """Fit Gamma-Gamma with lifetimes.
+    """Fit Gamma-Gamma.
 
     Parameters
     ----------
@@ -100,42 +71,52 @@ def fit_gamma_gamma(frequency: Floats, monetary_value: Floats, weights: Floats) 
     Returns
     -------
     dict or None
-        p, q and v (currency); None where no start converged.
+        p, q and v (currency); None where no start has a finite likelihood.
     """
-    # in units of the typical spend, the fitter's fixed start is never far from the optimum
+    # in units of the typical spend, no start is far from the optimum
     typical = float(np.exp(np.average(np.log(monetary_value), weights=weights)))
-    with _lifetimes() as lifetimes:
-        cells = (frequency, monetary_value / typical, weights)
-        attempts: list[dict[str, Any]] = [
-            {},
-            {"initial_params": np.array([1.5, 1.5, 1.0])},
-            {"initial_params": np.array([3.0, 3.0, 3.0])},
+    x, spent, share = frequency, frequency * monetary_value / typical, weights / weights.sum()
+
+    def slopes(logs: Floats) -> tuple[float, Floats]:
+        p, q, v = np.exp(logs)
+        shape, at_rate = p * x, np.log1p(spent / v)
+        likelihood = gammaln(shape + q) - gammaln(shape) - gammaln(q) - q * at_rate
+        likelihood += shape * (np.log(spent / v) - at_rate)
+        together = psi(shape + q)
+        of_p = x * (together - psi(shape) + np.log(spent / v) - at_rate)
+        of_q = together - psi(q) - at_rate
+        of_v = (q * spent / v - shape) / (v + spent)
+        return share @ likelihood, np.array([share @ of_p * p, share @ of_q * q, share @ of_v * v])
+
+    best = _climb(slopes, np.log([[1.5, 1.5, 1.0], [3.0, 3.0, 3.0]]), until=FINE)
+    if best is None:
+        return None
+    p, q, v = np.exp(best)
+    return {"p": float(p), "q": float(q), "v": float(v * typical)}
+
+
+def _climb(slopes: Slopes, starts: Sequence[Floats] | Floats, *, until: float) -> Floats | None:
+    """Return the log-parameters of the highest likelihood reached; None where none is finite."""
+    from scipy.optimize import minimize  # slow to load: only where something is fitted
+
+    def loss(logs: Floats) -> tuple[float, Floats]:
+        height, slope = slopes(logs)
+        if not (np.isfinite(height) and np.isfinite(slope).all()):
+            return UNLIKELY, np.zeros(len(logs))
+        return -height, -slope
+
+    options = {"gtol": until, "ftol": 1e-13}
+    with np.errstate(all="ignore"):
+        reached = [
+            minimize(
+                loss,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[(-LOG_BOUND, LOG_BOUND)] * len(start),
+                options=options,
+            )
+            for start in starts
         ]
-        fitter = lifetimes.GammaGammaFitter
-        found = _first_success(lambda options: fitter().fit(*cells, **options).params_, attempts)
-    return None if found is None else {**found, "v": found["v"] * typical}
-
-
-@contextlib.contextmanager
-def _lifetimes() -> Iterator[Any]:
-    """Import lifetimes only when needed; it silences warnings for good and prints its failures."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-        import lifetimes
-
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield lifetimes
-
-
-def _first_success(
-    fit: Callable[[dict[str, Any]], Any], attempts: list[dict[str, Any]]
-) -> dict[str, float] | None:
-    from lifetimes.utils import ConvergenceError
-
-    for options in attempts:
-        try:
-            params = fit(options)
-        except (ConvergenceError, np.linalg.LinAlgError, FloatingPointError):
-            continue
-        if np.isfinite(params).all() and (params > 0).all():
-            return {str(key): float(value) for key, value in params.items()}
-    return None
+    best = min(reached, key=lambda one: float(one.fun))
+    return best.x if best.fun < UNLIKELY else None

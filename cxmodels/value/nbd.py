@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ LOG_BOUND = 12.0
 @dataclass(frozen=True, kw_only=True)
 class Nbd(PurchaseModel):
     """NBD; a customer buys at rate λ ~ Gamma(r, alpha) for ever."""
+
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha")
 
     @staticmethod
     def cell_log_likelihood(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:

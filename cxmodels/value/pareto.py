@@ -25,6 +25,8 @@ class ParetoNbd(PurchaseModel):
 
     # its likelihood is an integral, an order dearer than the others'
     bootstrap_cells: ClassVar[int] = 100
+    fit_cells: ClassVar[int] = 4_000
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
 
     @staticmethod
     def log_odds_left(params: Params, frequency: Floats, recency: Floats, T: Floats) -> Floats:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.value.bootstrap import CellLogLikelihood, bootstrap_log_parameters, log_parameter_errors
-from cxmodels.value.counts import Counts, Floats, coarsen, distinct_pairs
+from cxmodels.value.counts import CELLS, Counts, Floats, coarsen, distinct_pairs
 
 Params = Mapping[str, Floats]
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(14)
@@ -46,7 +46,7 @@ class PurchaseModel(ABC):
     name, requested : str
         The model that was fitted, and the one that was asked for. They differ after a fallback.
     params : dict of str to float
-        Parameters in the unit of the summary.
+        Those of `names`, in the unit of the summary.
     unit : {"day", "week", "month"}
         The unit of recency, T and every time given to the methods.
     log_likelihood : float
@@ -64,6 +64,9 @@ class PurchaseModel(ABC):
     log_likelihood: float
     note: str = ""
     counts: Counts = field(repr=False, compare=False)
+    names: ClassVar[tuple[str, ...]]
+    times: ClassVar[tuple[str, ...]] = ("alpha", "beta")  # parameters in the unit of the summary
+    fit_cells: ClassVar[int] = CELLS
     bootstrap_cells: ClassVar[int] = 200
 
     # --- what each model defines -------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pandas as pd
 from cxmodels.study_errors import nearest
 from cxmodels.value.beta_geometric import BgNbd, MbgNbd
 from cxmodels.value.counts import Counts, coarsen, count_exactly
-from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
+from cxmodels.value.fitting import fit_purchase_model
 from cxmodels.value.nbd import Nbd, fit_nbd, rate_limit
 from cxmodels.value.pareto import ParetoNbd
 from cxmodels.value.polish import polish
@@ -39,7 +39,7 @@ def fit_purchases(
 ) -> PurchaseModel:
     """Fit a purchase model to customer histories.
 
-    The histories are collapsed into counted cells and fitted with lifetimes (NBD: in closed form). Where the
+    The histories are collapsed into counted cells. Where the
     model's dropout parameters run to the boundary, or no start converges, NBD without dropout, which each of
     the other models nests, is fitted instead, and `note` says so.
 
@@ -52,7 +52,7 @@ def fit_purchases(
     unit : {"day", "week", "month"}
         The unit of recency and T.
     seed : int
-        Seeds the starts of Pareto/NBD.
+        Seeds the starts.
 
     Returns
     -------
@@ -86,10 +86,8 @@ def fit_purchases(
         return _with_note(nested, silent)
     if model == "nbd":
         return _polished(nested, exact)
-    if model == "pareto-nbd":
-        params = fit_pareto(counts, seed=seed)
-    else:
-        params = fit_beta_geometric(counts, modified=model == "mbg-nbd")
+    kind = MODELS[model]
+    params = fit_purchase_model(kind, coarsen(counts, cells=kind.fit_cells), seed=seed)
     label = LABELS[model]
     if params is None:
         return _with_note(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from importlib import import_module
-from threading import Thread
 
 import ibis
 import ibis.expr.types as ir
@@ -70,7 +68,7 @@ def summarise(
         back=bought.ifelse(0.0, days["value"]),
     )
     customers = days.group_by("customer_id").aggregate(
-        purchase_days=bought.sum(),
+        purchase_days=days.day.count(),
         first_day=days.day.min(),
         last_day=days.day.max(),
         total_spend=settled_sum(days.spend),
@@ -106,12 +104,7 @@ def as_frame(customers: ir.Table) -> pd.DataFrame:
     -------
     DataFrame
     """
-    # lifetimes takes a second to load scipy.stats, in which the engine can work: it needs no Python
-    loading = Thread(target=import_module, args=("scipy.stats",))
-    loading.start()
-    rows = customers.to_pyarrow()
-    loading.join()
-    return rows.to_pandas(date_as_object=False)
+    return customers.to_pyarrow().to_pandas(date_as_object=False)
 
 
 def outcomes(

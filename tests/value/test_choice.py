@@ -127,7 +127,9 @@ def test_a_correction_learns_what_the_purchase_model_cannot_see():
     """Half of the customers leave for good after a last purchase of 7: only the amounts tell."""
     log = simulate_purchases(1_200, truth=TRUTH, seed=5)
     leaves = log.customer_id.isin(sorted(log.customer_id.unique())[::2])
-    log = pd.concat([log[~leaves], log[leaves & (log.timestamp < "2023-05-01")].assign(amount=7.0)])
+    log = log[~leaves | (log.timestamp < "2023-05-01")].sort_values("timestamp")
+    last = ~log.customer_id.duplicated(keep="last")
+    log["amount"] = log["amount"].mask(last & leaves[log.index], 7.0)
     earlier, now = date(2023, 6, 1), date(2023, 9, 1)
     snapshots = [
         take_snapshot(ibis.memtable(log), as_of=day, window_days=90, horizon_days=90)

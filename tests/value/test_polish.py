@@ -6,7 +6,7 @@ from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
 from cxmodels.value.beta_geometric import BetaGeometric, BgNbd, MbgNbd
 from cxmodels.value.bootstrap import cell_derivatives
 from cxmodels.value.counts import coarsen, count_exactly, read_history
-from cxmodels.value.fitting import fit_beta_geometric
+from cxmodels.value.fitting import fit_purchase_model
 from cxmodels.value.pareto import ParetoNbd
 from cxmodels.value.polish import polish
 from cxmodels.value.purchases import fit_purchases
@@ -25,7 +25,7 @@ def summary() -> pd.DataFrame:
 def exact_fit(summary) -> tuple[dict[str, float], dict[str, float]]:
     """Parameters of the fit on all distinct histories, and their standard errors."""
     counts = count_exactly(summary)
-    params = fit_beta_geometric(counts, modified=False)
+    params = fit_purchase_model(BgNbd, counts)
     assert params is not None
     model = BgNbd(
         name="bg-nbd", requested="bg-nbd", params=params, unit="day", log_likelihood=0.0, counts=counts
@@ -56,7 +56,7 @@ def test_exact_counts_do_not_depend_on_the_order_of_customers(summary):
 
 def test_polished_parameters_are_those_of_the_fit_on_every_history(summary, exact_fit):
     joined = coarsen(count_exactly(summary), cells=5_000)
-    rough = fit_beta_geometric(joined, modified=False)
+    rough = fit_purchase_model(BgNbd, joined)
     assert largest_distance(rough, exact_fit) > 1.0
     exact = count_exactly(summary)
     polished = polish(BgNbd, rough, joined=joined, exact=exact)

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from cxmodels.datasets.purchases import PurchaseTruth, simulate_histories
+from cxmodels.value.beta_geometric import BgNbd
 from cxmodels.value.counts import coarsen, count_exactly
-from cxmodels.value.fitting import fit_beta_geometric, fit_pareto
+from cxmodels.value.fitting import fit_purchase_model
+from cxmodels.value.pareto import ParetoNbd
 from cxmodels.value.purchases import fit_purchases
 from cxmodels.value.summary import summarise
 
@@ -78,7 +80,7 @@ def test_customers_without_a_repeat_purchase_are_alive_to_bg_nbd_by_design(fitte
 def test_pareto_finds_the_same_optimum_from_any_seed(cdnow_weeks, fitted):
     counts = coarsen(count_exactly(cdnow_weeks))
     for seed in range(1, 7):
-        params = fit_pareto(counts, seed=seed)
+        params = fit_purchase_model(ParetoNbd, counts, seed=seed)
         assert params == pytest.approx(fitted["pareto-nbd"].params, rel=2e-3)
 
 
@@ -120,37 +122,23 @@ def test_where_dropout_runs_to_zero_the_nested_model_is_fitted_and_said(online_r
     assert 0.5 < forecast.sum() / summary.frequency.sum() / (13 / summary["T"].max()) < 3
 
 
-def test_the_optimiser_of_lifetimes_is_asked_again_before_giving_up(monkeypatch, cdnow_weeks):
-    import lifetimes
-    from lifetimes.utils import ConvergenceError
+def test_a_start_where_the_likelihood_breaks_down_is_passed_over(monkeypatch, cdnow_weeks):
+    real, calls = BgNbd.likelihood_and_score, []
 
-    real, calls = lifetimes.BetaGeoFitter.fit, []
+    def breaks_at_first(params, counts):
+        calls.append(params)
+        return (np.nan, np.zeros(4)) if len(calls) == 1 else real(params, counts)
 
-    def fails_once(self, *args, **options):
-        calls.append(options)
-        if len(calls) == 1:
-            raise ConvergenceError("as on ordinary data")
-        return real(self, *args, **options)
-
-    monkeypatch.setattr(lifetimes.BetaGeoFitter, "fit", fails_once)
+    monkeypatch.setattr(BgNbd, "likelihood_and_score", breaks_at_first)
     assert fit_purchases(cdnow_weeks, model="bg-nbd").params["r"] == pytest.approx(0.2426, abs=1e-3)
-    assert len(calls) == 2
 
 
-def test_when_no_start_converges_nbd_is_fitted_and_said(monkeypatch, cdnow_weeks, capsys):
-    import lifetimes
-    from lifetimes.utils import ConvergenceError
-
-    def fails(self, *args, **options):
-        print("lifetimes prints its optimiser's state when it fails")
-        raise ConvergenceError("as on ordinary data")
-
-    monkeypatch.setattr(lifetimes.BetaGeoFitter, "fit", fails)
+def test_when_no_start_has_a_likelihood_nbd_is_fitted_and_said(monkeypatch, cdnow_weeks):
+    monkeypatch.setattr(BgNbd, "likelihood_and_score", lambda params, counts: (np.nan, np.zeros(4)))
     fitted = fit_purchases(cdnow_weeks, model="bg-nbd")
     assert fitted.name == "nbd"
     assert "did not converge" in fitted.note
-    assert capsys.readouterr().out == ""
-    assert fit_beta_geometric(coarsen(count_exactly(cdnow_weeks)), modified=False) is None
+    assert fit_purchase_model(BgNbd, coarsen(count_exactly(cdnow_weeks))) is None
 
 
 def test_nobody_buying_again_is_said_and_forecasts_nearly_nothing():
@@ -176,7 +164,7 @@ def test_joined_cells_leave_parameters_within_a_tenth_of_a_standard_error():
     age = np.floor(rng.uniform(1, 730, 70_000))
     histories = simulate_histories(PurchaseTruth(), age, rng=rng)
     summary = histories.assign(recency=np.minimum(np.ceil(histories.recency), age))
-    full = fit_beta_geometric(coarsen(count_exactly(summary), cells=1_000_000), modified=False)
+    full = fit_purchase_model(BgNbd, coarsen(count_exactly(summary), cells=1_000_000))
     joined = fit_purchases(summary, unit="day")
     assert joined.counts.cells < 13_000 < coarsen(count_exactly(summary), cells=1_000_000).cells
     for key, error in joined.standard_errors.items():
