@@ -4,6 +4,7 @@
 `lines`                 series over time, such as actual against predicted, with the cut marked
 `gains`                 how the share of value grows with the share of customers (whale curve)
 `bars`                  one number for each of a few things, with intervals
+`pairs`                 the same few things, measured in two ways
 `dots`                  a few candidates on a few measures, such as models
 `matrix`                shares in a grid, such as migration between segments
 `calibration`           what came against what was predicted, by group
@@ -20,6 +21,7 @@ from cxmodels.reporting.figures.curves import gains, lines
 from cxmodels.reporting.figures.dependence import dependence
 from cxmodels.reporting.figures.flow import flow
 from cxmodels.reporting.figures.grids import calibration, distribution, matrix
+from cxmodels.reporting.figures.pairs import pairs
 from cxmodels.reporting.figures.saved import SavedFigure, save_figure
 from cxmodels.reporting.figures.style import house_style
 
@@ -35,5 +37,6 @@ __all__ = [
     "house_style",
     "lines",
     "matrix",
+    "pairs",
     "save_figure",
 ]

@@ -138,7 +138,7 @@ def _count(ax: Axes, bars: pd.DataFrame) -> None:
 
 def _name(ax: Axes, line: pd.DataFrame, apart: pd.DataFrame, places: np.ndarray, *, number: Number) -> None:
     """Name what is no number, with its share of the customers."""
-    share = [Wording().percent(one, digits=0) for one in apart["share"]]
+    share = [Wording().percent(one, digits=0) if one >= 0.005 else "<1%" for one in apart["share"]]
     if line.empty:
         names = [f"{piece}\n{part}" for piece, part in zip(apart["piece"], share, strict=True)]
         ax.set_xticks(places, names)

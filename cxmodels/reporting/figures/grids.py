@@ -33,6 +33,7 @@ def matrix(
     title: str,
     axes: tuple[str, str],
     number: Number | None = None,
+    full: float = 1.0,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw shares in a grid, each written in its cell: for migration, rows *from* and columns *to*.
@@ -47,6 +48,8 @@ def matrix(
         What the columns and what the rows are.
     number : callable, optional
         Words a share; whole percent by default.
+    full : float
+        The share with the darkest shade.
     ax : Axes, optional
         Where to draw; a new figure by default.
     """
@@ -59,10 +62,10 @@ def matrix(
         )
     word = number or (lambda share: Wording().percent(share, digits=0))
     with canvas(ax, height=max(3.0, 1.9 + 0.55 * len(table))) as ax:
-        ax.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
+        ax.imshow(shares, cmap=_SHADES, vmin=0, vmax=full, aspect="auto")
         for row, column in np.ndindex(shares.shape):
             share = float(shares[row, column])
-            colour = INK if np.isnan(share) else _readable_on(_SHADES(share))
+            colour = INK if np.isnan(share) else _readable_on(_SHADES(share / full))
             text = word(share) if np.isfinite(share) else "–"
             if 0 < share < 0.005 and number is None:
                 text = "<1%"

@@ -29,6 +29,7 @@ from cxmodels.reporting.figures import (
     house_style,
     lines,
     matrix,
+    pairs,
 )
 from cxmodels.reporting.figures.style import INK, QUIET, SERIES, SMALLEST_FONT
 from cxmodels.reporting.wording import Money
@@ -128,6 +129,16 @@ def ways() -> Axes:
     return flow(table, title=LONG, ends=("outages", "leaving"))
 
 
+def journey() -> Axes:
+    index = pd.MultiIndex.from_tuples(
+        [("Touchpoint", "digital"), ("Touchpoint", "network"), ("Stage", "waiting"), ("Stage", "offers")]
+    )
+    table = pd.DataFrame(
+        {"by customers": [0.18, 0.046, 0.001, 0.02], "by value": [0.25, 0.045, 0.03, np.nan]}
+    )
+    return pairs(table.set_index(index), title=LONG, label="Share of all that moves the score")
+
+
 FORMS: list[Callable[[], Axes | list[Axes]]] = [
     tracking,
     segments,
@@ -140,6 +151,7 @@ FORMS: list[Callable[[], Axes | list[Axes]]] = [
     waiting,
     plans,
     ways,
+    journey,
 ]
 
 
@@ -283,6 +295,50 @@ def test_dots_have_a_panel_a_measure_and_say_what_is_better() -> None:
     assert len([line for line in panels[0].get_lines() if line.get_marker() == "o"]) == 2
 
 
+def test_pairs_write_both_numbers_or_one_where_they_read_the_same() -> None:
+    ax = journey()
+    assert [text.get_text() for text in ax.texts] == ["25%", "18%", "5%", "3%", "0%", "2%"]
+    right, left = ax.texts[0], ax.texts[1]
+    assert (left.get_ha(), left.xy[0]) == ("right", 0.18) and (right.get_ha(), right.xy[0]) == ("left", 0.25)
+    first, second = (line for line in ax.get_lines() if line.get_marker() in ("o", "D"))
+    assert first.get_xdata().tolist() == [0.18, 0.046, 0.001, 0.02] and second.get_xdata()[0] == 0.25
+    assert [entry.get_text() for entry in ax.get_legend().get_texts()] == ["by customers", "by value"]
+
+
+def test_pairs_stand_in_blocks_from_top_to_bottom_at_their_marks() -> None:
+    ax = journey()
+    names = {
+        label.get_text(): place for label, place in zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)
+    }
+    order = ["Touchpoint", "digital", "network", "Stage", "waiting", "offers"]
+    assert sorted(names, key=lambda name: -names[name]) == order
+    marks = next(line for line in ax.get_lines() if line.get_marker() == "o")
+    assert marks.get_ydata().tolist() == [names[name] for name in order if name[0].islower()]
+    bold = [label.get_text() for label in ax.get_yticklabels() if label.get_fontweight() == "bold"]
+    assert sorted(bold) == ["Stage", "Touchpoint"]
+
+
+def test_pairs_without_blocks_and_what_is_no_pair() -> None:
+    plain = pd.DataFrame({"a": [0.1, 0.3], "b": [0.2, 0.1]}, index=["one", "two"])
+    ax = pairs(plain, title="T", label="x")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["two", "one"]
+    unknown = pairs(plain.reindex(["one", "three"]), title="T", label="x")
+    assert [text.get_text() for text in unknown.texts] == ["20%", "10%", "–"]
+    with pytest.raises(ValueError, match="two columns are compared, found a"):
+        pairs(plain[["a"]], title="T", label="x")
+    with pytest.raises(ValueError, match="nothing to draw"):
+        pairs(plain.head(0), title="T", label="x")
+
+
+def test_the_darkest_shade_of_a_matrix_is_its_fullest_share() -> None:
+    table = pd.DataFrame([[0.05, 0.4]])
+    ax = matrix(table, title="T", axes=("x", "y"), full=0.4)
+    image = ax.get_images()[0]
+    assert image.get_clim() == (0.0, 0.4)
+    dark = image.to_rgba(image.get_array()[0, 1])[:3]
+    assert contrast(to_rgb(ax.texts[1].get_color()), dark) >= 4.5
+
+
 def test_shares_can_be_read_on_every_shade() -> None:
     table = pd.DataFrame(np.linspace(0, 1, 30).reshape(5, 6))
     ax = matrix(table, title="T", axes=("x", "y"))
@@ -375,6 +431,15 @@ def test_missing_values_stand_right_of_the_curve_with_their_share() -> None:
     assert max(map(float, shown)) <= WAITS.max()
     assert alone.get_xdata()[0] > WAITS.max() and list(alone.get_ydata()) == [-0.2]
     assert "not known (4%)" in [text.get_text() for text in ax.texts]
+    few = dependence(
+        pd.DataFrame(
+            [("number", "1", 1.0, 0.99, 0.1, 0.0, 0.2), ("missing", "not known", np.nan, 0.004, 0, 0, 0)]
+        ).set_axis(PIECES, axis=1),
+        SUPPORT.head(1),
+        title="T",
+        axes=("x", "y"),
+    )
+    assert "not known (<1%)" in [text.get_text() for text in few.texts]
 
 
 def test_categories_are_named_with_their_share() -> None:
