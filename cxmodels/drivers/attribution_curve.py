@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,8 @@ from cxmodels.value.counts import Floats, Integers
 LEAST_SHARE = 0.02  # of the known values: a piece of the curve has at least so many rows
 FEWEST = 10  # customers of a piece, below which it is not shown
 BARS = 30
+HARDLY = 0.05  # log odds: what moves the odds by less than 5 % hardly moves them
+MOSTLY = 2 / 3  # of its reach: a curve that rises by so much from its first point to its last rises
 INNER = (5.0, 95.0)  # percentiles of the rows of a piece: the middle 90 %
 _COLUMNS = ["kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"]
 
@@ -41,6 +44,39 @@ class Dependence:
     table: pd.DataFrame = field(repr=False)
     support: pd.DataFrame = field(repr=False)
     left_out: int
+
+    def finding(self, label: str, *, number: Callable[..., str]) -> str:
+        """Say in a sentence how the score moves with the feature.
+
+        Parameters
+        ----------
+        label : str
+            The feature in words.
+        number : callable
+            Words a number, with so many ``digits`` where they are given, such as ``run.words.number``.
+        """
+        line = self.table[self.table["kind"] == "number"]
+        if len(line) < 2:
+            return self._of_categories(label)
+        at, moved = line["value"].to_numpy(dtype=float), line["moved"].to_numpy(dtype=float)
+        rise, reach = moved[-1] - moved[0], np.ptp(moved)
+        if reach < HARDLY:
+            return f"The score hardly moves with “{label}”"
+        if abs(rise) >= MOSTLY * reach:
+            way = "rises" if rise > 0 else "falls"
+            ends = [f"{number(moved[end], digits=2)} at {number(at[end])}" for end in (0, -1)]
+            return f"The score {way} with “{label}”: from {' to '.join(ends)}"
+        above, below = moved.max() - moved[[0, -1]].max(), moved[[0, -1]].min() - moved.min()
+        turn, way = (moved.argmax(), "highest") if above >= below else (moved.argmin(), "lowest")
+        return f"The score is {way} where “{label}” is near {number(at[turn])}"
+
+    def _of_categories(self, label: str) -> str:
+        named = self.table[self.table["kind"] == "category"].set_index("piece")["moved"]
+        if len(named) < 2:
+            return f"Too few customers differ in “{label}” to say how the score moves with it"
+        if np.ptp(named) < HARDLY:
+            return f"The score hardly moves with “{label}”"
+        return f"The score is highest where “{label}” is “{named.idxmax()}”"
 
 
 def dependence(found: Attribution, feature: str) -> Dependence:
@@ -98,8 +134,8 @@ def _pieces(values: Floats) -> Integers:
         here += count
         if here >= least:
             number, here = number + 1, 0
-    if here > 0 and number > 0:
-        pieces[pieces == number] = number - 1  # what is left over at the top is no piece of its own
+    if here > 0 and number > 1:  # the few at the top are a piece of their own only beside a single other
+        pieces[pieces == number] = number - 1
     return pieces[which]
 
 

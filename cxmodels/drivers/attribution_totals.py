@@ -12,7 +12,7 @@ from cxmodels.value.counts import Floats, Integers
 from cxmodels.value.groups import group_customers
 
 FEWEST = 10  # customers of a group, below which it is not shown
-FIGURES = ("size", "size_error", "share", "signed", "signed_error", "rank")
+FIGURES = ("size", "size_error", "share", "share_error", "signed", "signed_error", "rank")
 
 
 def total_attribution(
@@ -40,9 +40,9 @@ def total_attribution(
     -------
     DataFrame
         One row a group and part, the largest first: group, customers (explained), part, size (mean of the
-        absolute value), share (of the group's sizes), signed (mean), size_error, signed_error (standard
-        errors of drawing the explained customers from all), rank. Log odds before calibration. Groups of
-        fewer than 10 explained customers, or without any weight, have no figures.
+        absolute value), share (of the group's sizes), signed (mean), size_error, share_error, signed_error
+        (standard errors of drawing the explained customers from all), rank. Log odds before calibration.
+        Groups of fewer than 10 explained customers, or without any weight, have no figures.
 
     Raises
     ------
@@ -90,11 +90,15 @@ def _total(moved: pd.DataFrame, weight: Floats, places: Integers, *, drawn: floa
     if len(customers) < FEWEST or not weight.any():
         return table.assign(**dict.fromkeys(FIGURES, np.nan))
     size, size_error = _mean(np.abs(signed_of_each), weight, codes, drawn=drawn)
+    # a share is the mean of a part's shares of each row, weighted by what all parts move there
+    whole = np.maximum(np.abs(signed_of_each).sum(axis=1), np.finfo(float).tiny)
+    share, share_error = _mean(np.abs(signed_of_each) / whole[:, None], weight * whole, codes, drawn=drawn)
     signed, signed_error = _mean(signed_of_each, weight, codes, drawn=drawn)
     table = table.assign(
         size=size,
         size_error=size_error,
-        share=size / max(float(size.sum()), np.finfo(float).tiny),
+        share=share,
+        share_error=share_error,
         signed=signed,
         signed_error=signed_error,
         rank=pd.Series(size).rank(ascending=False, method="min"),

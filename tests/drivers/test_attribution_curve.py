@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from cxmodels.drivers.attribution import explain
-from cxmodels.drivers.attribution_curve import dependence
+from cxmodels.drivers.attribution_curve import Dependence, dependence
+from cxmodels.reporting.wording import Wording
 from tests.drivers.leavers import make_leavers
 
 
@@ -83,3 +87,44 @@ def test_pieces_of_fewer_than_ten_customers_are_not_shown(model):
 def test_an_unknown_feature_is_named_with_the_nearest(found):
     with pytest.raises(ValueError, match="no feature 'outage'; nearest: 'outages'"):
         dependence(found, "outage")
+
+
+def test_a_rare_flag_has_a_piece_of_its_own(found):
+    # one in a hundred complained: fewer than the pieces of a long curve have
+    read = replace(found, data=found.data.assign(outages=(np.arange(2_000) % 100 == 0).astype(float)))
+    assert dependence(read, "outages").table["piece"].tolist() == ["0", "1"]
+
+
+def curve_of(moved, *, kind="number", share=0.1):
+    """Return a curve through such points at 0, 1, 2 and so on, or of categories a, b, c."""
+    rows = {
+        "kind": kind,
+        "piece": list("abcdefgh"[: len(moved)]),
+        "value": np.arange(float(len(moved))) if kind == "number" else np.nan,
+        "share": share,
+        "moved": moved,
+    }
+    return Dependence("wait", pd.DataFrame(rows), pd.DataFrame(), 0)
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ([-0.2, 0.0, 0.1, 0.456], "The score rises with “wait”: from -0.20 at 0 to 0.46 at 3"),
+        ([0.4, 0.45, 0.1, -0.3], "The score falls with “wait”: from 0.40 at 0 to -0.30 at 3"),
+        ([0.0, 0.5, 0.6, 0.1], "The score is highest where “wait” is near 2"),
+        ([0.3, -0.5, 0.0, 0.2], "The score is lowest where “wait” is near 1"),
+        ([0.02, 0.0, 0.04, 0.03], "The score hardly moves with “wait”"),
+        ([0.3], "Too few customers differ in “wait” to say how the score moves with it"),
+    ],
+)
+def test_a_curve_is_told_by_what_it_does(moved, said):
+    assert curve_of(moved).finding("wait", number=Wording("en").number) == said
+
+
+def test_categories_are_told_by_the_highest():
+    number = Wording("en").number
+    told = curve_of([0.1, 0.4, -0.3], kind="category").finding("plan", number=number)
+    assert told == "The score is highest where “plan” is “b”"
+    assert "hardly moves" in curve_of([0.01, 0.0], kind="category").finding("plan", number=number)
+    assert "Too few customers differ" in curve_of([0.4], kind="category").finding("plan", number=number)

@@ -32,7 +32,7 @@ def test_all_customers_are_summed_up_without_an_error(found):
     total = total_attribution(found).set_index("part")
     assert total["size"].to_dict() == pytest.approx(found.values.abs().mean().to_dict())
     assert total["signed"].to_dict() == pytest.approx(found.values.mean().to_dict())
-    assert (total[["size_error", "signed_error"]] == 0.0).all(axis=None)
+    assert (total[["size_error", "share_error", "signed_error"]] == 0.0).all(axis=None)
     assert total["share"].sum() == pytest.approx(1.0)
     assert total["rank"].tolist() == list(range(1, 9)) and total.index[0] == "outages"
 

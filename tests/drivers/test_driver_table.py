@@ -1,53 +1,9 @@
-"""Which feature tells of which driver, and how what is used and what would change stand side by side."""
+"""How what is used and what would change stand side by side."""
 
 import pandas as pd
 
-from cxmodels.drivers.driver_table import DRIVER_COLUMNS, REST, driver_table, drivers_of_features
+from cxmodels.drivers.driver_table import DRIVER_COLUMNS, driver_table
 from cxmodels.drivers.effects import COLUMNS, Effects
-from cxmodels.experience.signal import Signal
-from cxmodels.study import DriverSettings
-
-SIGNALS = (
-    Signal("outage_count_3m", "events", "count", of="outage"),
-    Signal("contact_count_3m", "contacts", "count"),
-    Signal("bill_contact_count_3m", "contacts", "count", of="billing_error"),
-    Signal("wait_mean_3m", "contacts", "mean"),
-    Signal("wait_broken_3m", "contacts", "broken", limit=10),
-    Signal("unresolved_3m", "contacts", "unresolved"),
-    Signal("spend_3m", "transactions", "sum"),
-    Signal("refunds_3m", "transactions", "refunds"),
-    Signal("nps_last", "surveys", "last", of="nps"),
-)
-DRIVERS = (
-    DriverSettings(name="outages", of="outage"),
-    DriverSettings(name="contacts", table="contacts", statistic="first"),
-    DriverSettings(name="fault_contacts", table="contacts", statistic="first", of=["billing_error"]),
-    DriverSettings(name="unresolved", table="contacts", statistic="unresolved"),
-    DriverSettings(name="waiting", table="contacts", statistic="sum"),
-    DriverSettings(name="long_waits", table="contacts", statistic="broken", limit=10),
-    DriverSettings(name="refunds", table="transactions", statistic="refunds"),
-)
-
-
-def test_each_feature_tells_of_the_driver_that_counts_what_it_counts():
-    found = drivers_of_features([*(s.name for s in SIGNALS), "plan"], SIGNALS, DRIVERS)
-    assert found == {
-        "outage_count_3m": "outages",
-        "contact_count_3m": "contacts",
-        "bill_contact_count_3m": "fault_contacts",
-        "wait_mean_3m": "waiting",
-        "wait_broken_3m": "long_waits",
-        "unresolved_3m": "unresolved",
-        "spend_3m": REST,
-        "refunds_3m": "refunds",
-        "nps_last": REST,
-        "plan": REST,
-    }
-
-
-def test_a_column_of_a_flat_table_tells_of_the_driver_that_names_it():
-    drivers = [DriverSettings(name="care", table="snapshot", of="care_calls")]
-    assert drivers_of_features(["care_calls", "age"], (), drivers) == {"care_calls": "care", "age": REST}
 
 
 def effects() -> Effects:
