@@ -1,8 +1,7 @@
-"""Who is at risk today, and what is at stake? Probability, value and reasons of customers and of groups."""
+"""Who is at risk today, and what is at stake? Probability and value of customers and of groups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +10,6 @@ from scipy.special import expit
 
 from cxmodels.churn.batches import batches
 from cxmodels.churn.model import ChurnModel
-from cxmodels.churn.reasons import top_reasons
 from cxmodels.churn.worth import Worth, WorthErrors
 from cxmodels.value.counts import Floats
 from cxmodels.value.groups import group_customers
@@ -27,7 +25,7 @@ class ChurnRisk:
     table : DataFrame
         One row a customer: customer_id, as_of, p_leave, p_leave_low, p_leave_high (90 % interval of the
         probability), clv (currency; NaN where it is not known), value_at_risk (p_leave times clv, which is
-        lost if the customer leaves now; below 0 where leaving would save), reasons (words).
+        lost if the customer leaves now; below 0 where leaving would save).
     draws : ndarray of float, shape (refits, customers)
         Probabilities under models of customers drawn anew.
     shared : ndarray of float, shape (customers,)
@@ -92,10 +90,8 @@ class ChurnRisk:
         return table
 
 
-def assess_risk(
-    model: ChurnModel, rows: pd.DataFrame, worth: Worth, *, label: Mapping[str, str] | None = None
-) -> ChurnRisk:
-    """Say of each customer how likely they are to leave, what is at stake, and why the model says so.
+def assess_risk(model: ChurnModel, rows: pd.DataFrame, worth: Worth) -> ChurnRisk:
+    """Say of each customer how likely they are to leave, and what is at stake.
 
     Parameters
     ----------
@@ -105,8 +101,6 @@ def assess_risk(
         Snapshot rows to score: customer_id, as_of and the model's features.
     worth : Worth
         What customers are worth on that date.
-    label : mapping of str to str, optional
-        Words for features; others get their own name. Names that the model does not have are passed over.
 
     Returns
     -------
@@ -120,7 +114,6 @@ def assess_risk(
     chance = model.predict(rows)
     low, high = model.interval(rows)
     values = worth.of(rows["customer_id"])
-    words = {name: text for name, text in (label or {}).items() if name in model.features}
     table = pd.DataFrame(
         {
             "customer_id": rows["customer_id"].to_numpy(dtype=object),
@@ -130,9 +123,6 @@ def assess_risk(
             "p_leave_high": np.maximum(high, chance),
             "clv": values["clv"].to_numpy(dtype=float),
             "value_at_risk": chance * values["clv"].to_numpy(dtype=float),
-            "reasons": np.concatenate(
-                [top_reasons(model, part, label=words).to_numpy(dtype=object) for part in batches(rows)]
-            ),
         }
     )
     draws, deviation = _draws(model, rows)

@@ -26,8 +26,10 @@ class Today:
         Fitted to everything that is known.
     risk : ChurnRisk
         Of everybody who can still leave.
-    learned, scored : DataFrame
-        The rows that the model learned from, and those that were scored.
+    learned : DataFrame
+        The rows that the model learned from.
+    scored_by : tuple of (ChurnModel, DataFrame)
+        The rows that were scored, each by a model that does not know their outcome; in the order of `risk`.
     note : str
         How customers were scored where they have no later date; else empty.
     """
@@ -35,8 +37,13 @@ class Today:
     model: ChurnModel = field(repr=False)
     risk: ChurnRisk
     learned: pd.DataFrame = field(repr=False)
-    scored: pd.DataFrame = field(repr=False)
+    scored_by: tuple[tuple[ChurnModel, pd.DataFrame], ...] = field(repr=False)
     note: str = ""
+
+    @property
+    def scored(self) -> pd.DataFrame:
+        """All rows that were scored."""
+        return pd.concat([rows for _, rows in self.scored_by], ignore_index=True)
 
 
 def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = None, seed: int = 0) -> Today:
@@ -67,7 +74,7 @@ def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = N
     scored by a model of the other half, and those who had not left are shown: as likely to leave as
     customers with their features were.
     """
-    features, words, monotone = list(snapshots.features), snapshots.labels, snapshots.monotone
+    features, monotone = list(snapshots.features), snapshots.monotone
     frames = snapshots.for_scoring()
 
     def fit(some: Frames) -> ChurnModel:
@@ -77,15 +84,15 @@ def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = N
 
     model = fit(frames)
     if snapshots.plan is not None:
-        risk = assess_risk(model, frames.evaluate, worth, label=words)
-        return Today(model, risk, frames.train, frames.evaluate)
-    parts, scored = [], []
+        risk = assess_risk(model, frames.evaluate, worth)
+        return Today(model, risk, frames.train, ((model, frames.evaluate),))
+    parts, scored_by = [], []
     for turn in range(HALVES):
         half = snapshots.for_test(test_share=1.0 / HALVES, turn=turn)
         other = fit(half)
         here = half.evaluate[half.evaluate["churned"] != 1.0].reset_index(drop=True)
-        parts.append(assess_risk(other, here, worth, label=words))
-        scored.append(here)
+        parts.append(assess_risk(other, here, worth))
+        scored_by.append((other, here))
     risk = ChurnRisk(
         table=pd.concat([part.table for part in parts], ignore_index=True),
         draws=np.concatenate([part.draws for part in parts], axis=1),
@@ -93,4 +100,4 @@ def assess_today(snapshots: Snapshots, worth: Worth, *, plan: FitPlan | None = N
         errors=WorthErrors.joined([part.errors for part in parts]),
     )
     note = "Each half of the customers was scored by a model of the other half; who had left is not shown."
-    return Today(model, risk, frames.train, pd.concat(scored, ignore_index=True), note)
+    return Today(model, risk, frames.train, tuple(scored_by), note)

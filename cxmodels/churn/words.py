@@ -12,9 +12,6 @@ CONTRACT_WORDS = {
     "months_since_bound": "months since the binding ended (0: still bound)",
 }
 
-AT_ZERO = {"bound_days_left": "the binding has ended", "months_since_bound": "still bound"}
-"""Two ends of one thing: what each says of a customer where it is 0."""
-
 
 def feature_words(names: Iterable[str], signals: Iterable[Signal] = ()) -> dict[str, str]:
     """Return words for each feature, such as ``outages in 90 days``.

@@ -10,6 +10,8 @@ from cxmodels.drivers.driver_table import driver_table
 from cxmodels.drivers.effects import EffectPlan, estimate_effects
 from cxmodels.drivers.effects_panel import PanelPlan, drivers_today, effect_rows
 from cxmodels.drivers.importance import TooFewRatings, rating_importance
+from cxmodels.drivers.reason_words import ReasonWords, driver_labels
+from cxmodels.drivers.reasons import stream_reasons
 from cxmodels.drivers.stake import value_at_stake
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "STAGE_WORDS",
     "EffectPlan",
     "PanelPlan",
+    "ReasonWords",
     "TooFewRatings",
     "dependence",
+    "driver_labels",
     "driver_table",
     "drivers_today",
     "effect_rows",
@@ -28,6 +32,7 @@ __all__ = [
     "feature_parts",
     "rank_parts",
     "rating_importance",
+    "stream_reasons",
     "total_attribution",
     "value_at_stake",
     "weigh_parts",

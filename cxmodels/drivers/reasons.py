@@ -2,133 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from cxmodels.churn.batches import batches, keys_of
 from cxmodels.churn.model import ChurnModel
-from cxmodels.churn.reasons import TOP, plain_number, say_value, tell_reasons
-from cxmodels.drivers.attribution_parts import CONTRACT
-from cxmodels.drivers.phrases import LANGUAGES, PHRASES, Phrase
-from cxmodels.experience.signal import Signal
-from cxmodels.tables.errors import nearest_names
+from cxmodels.drivers.reason_words import ReasonWords
+from cxmodels.value.counts import Floats, Integers
 
-_WHOLE = {"events": "event", "contacts": "contact", "transactions": "purchase"}
+TOP = 3
+LEAST = 0.02  # log odds: a reason moves the odds by at least 2 %
+SEPARATOR = "; "
 
-
-@dataclass(frozen=True)
-class ReasonWords:
-    """How a feature and its value are told.
-
-    Parameters
-    ----------
-    language : str
-        Of the study: ``en``, ``nb``, ``da`` or ``sv``.
-    signals : sequence of Signal
-        Those among the features: their kind, figure and window make the phrase.
-    labels : mapping of str to str
-        Words, in that language, for features, or for kinds of event, reasons of contact and metrics.
-        Without any, a kind is told as the data write it.
-    number : callable
-        Words a number in that language, such as ``run.words.number``.
-
-    Raises
-    ------
-    ValueError
-        Where there are no phrases in that language.
-
-    Examples
-    --------
-    >>> wait = Signal("wait", "contacts", "mean", days=60)
-    >>> outages = Signal("outages", "events", "count", of="outage")
-    >>> words = ReasonWords("en", [wait, outages])
-    >>> words.say("wait", 14.0), words.say("outages", 3.0)
-    ('waited 14 minutes on average in 60 days', 'outage: 3 times in 90 days')
-    >>> ReasonWords("nb", [outages], {"outage": "brudd"}).say("outages", 1.0)
-    'brudd: én gang på 90 dager'
-    """
-
-    language: str = "en"
-    signals: Sequence[Signal] = field(default=(), repr=False)
-    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
-    number: Callable[[float], str] = field(default=plain_number, repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse a language without phrases."""
-        if self.language not in PHRASES:
-            raise ValueError(
-                f"There are no phrases in {self.language!r}; there are in {', '.join(LANGUAGES)}"
-                f"{nearest_names(self.language, LANGUAGES)}."
-            )
-
-    @cached_property
-    def _signals(self) -> dict[str, Signal]:
-        return {signal.name: signal for signal in self.signals}
-
-    @cached_property
-    def _plain(self) -> tuple[str, str, str]:
-        return self._fill("unknown", {}), self._fill("yes", {}), self._fill("no", {})
-
-    def say(self, feature: str, value: object) -> str:
-        """Word a feature and a customer's value of it."""
-        if feature in self.labels:
-            return f"{self.labels[feature]}: {self._value(value)}"
-        if feature in self._signals:
-            return self._experience(self._signals[feature], value)
-        if pd.isna(value):  # type: ignore[call-overload]
-            if f"{feature}.missing" in PHRASES[self.language]:
-                return self._fill(f"{feature}.missing", {})
-        elif feature == "plan":
-            return self._fill("plan", {"n": self._value(value)})
-        elif feature in (*CONTRACT, "age") and not isinstance(value, str):
-            return self._figure(feature, float(value), {})  # type: ignore[arg-type]
-        return f"{feature.replace('_', ' ')}: {self._value(value)}"
-
-    def _experience(self, signal: Signal, value: object) -> str:
-        gaps = {"thing": self._thing(signal), "days": self.number(float(signal.days))}
-        if pd.isna(value):  # type: ignore[call-overload]
-            return self._fill("no score" if signal.table == "surveys" else "none", gaps)
-        gaps["limit"] = self.number(signal.limit)
-        figure = "count" if signal.statistic == "refunds" else signal.statistic
-        own = f"{signal.table}.{figure}"
-        key = own if own in PHRASES[self.language] else figure
-        return self._figure(key, float(value), gaps)  # type: ignore[arg-type]
-
-    def _figure(self, key: str, number: float, gaps: Mapping[str, str]) -> str:
-        """Fill the phrase of a figure; some are told one way above 0, another below."""
-        way = "more" if number > 0 else "less" if number < 0 else "same"
-        if f"{key}.{way}" in PHRASES[self.language]:
-            key, number = f"{key}.{way}", abs(number)
-        n = self.number(number)
-        return self._fill(key, {**gaps, "n": n, "times": self._times(number)}, one=n == "1")
-
-    def _fill(self, key: str, gaps: Mapping[str, str], *, one: bool = False) -> str:
-        phrase: Phrase = PHRASES[self.language][key]
-        if isinstance(phrase, tuple):
-            phrase = phrase[0 if one else 1]
-        return phrase.format(**gaps)
-
-    def _times(self, number: float) -> str:
-        key = {0.0: "never", 1.0: "once"}.get(number, "times")
-        return self._fill(key, {"n": self.number(number)})
-
-    def _thing(self, signal: Signal) -> str:
-        named = self.labels.get(signal.of, signal.of.replace("_", " ").strip())
-        if signal.table == "surveys":
-            return named if signal.of in self.labels else named.upper()
-        whole = "refund" if signal.statistic == "refunds" else _WHOLE[signal.table]
-        one = self._fill(whole, {})
-        if signal.apart_from:
-            return self._fill("rarer", {"thing": one})
-        if signal.of and signal.table == "contacts":
-            return self._fill("about", {"thing": one, "of": named})
-        return named or one
-
-    def _value(self, value: object) -> str:
-        return say_value(value, number=self.number, words=self._plain)
+Say = Callable[..., str]
+"""Words a feature and its value, and the value of the feature that is told beside it."""
 
 
 def stream_reasons(
@@ -173,5 +62,86 @@ def stream_reasons(
     """
     for batch in batches(source, rows=rows):
         moved = model.contributions(batch).drop(columns="base")
-        told = tell_reasons(moved, batch, say=words.say, families=families, count=count)
+        told = tell_reasons(moved, batch, say=words.say, families=families, beside=words.beside, count=count)
         yield keys_of(batch).assign(reasons=told)
+
+
+def tell_reasons(
+    moved: pd.DataFrame,
+    frame: pd.DataFrame,
+    *,
+    say: Say,
+    families: Mapping[str, str] | None = None,
+    beside: Mapping[str, str] | None = None,
+    count: int = TOP,
+) -> pd.Series:
+    """Word the features that most raise each row, the strongest first.
+
+    Parameters
+    ----------
+    moved : DataFrame, shape (rows, features)
+        How far each feature moves each row, log odds.
+    frame : DataFrame, shape (rows, columns)
+        The features' values, row by row the same.
+    say : callable
+        Words a feature and its value, or values; called once for each different one.
+    families : mapping of str to str, optional
+        Features that tell the same thing, such as one count over three windows: they are added up, and the
+        one that raises most speaks for all. Others are families of their own.
+    beside : mapping of str to str, optional
+        Feature → the feature whose value is told with it, as of `ReasonWords.beside`.
+    count : int
+        Reasons a row, at most.
+
+    Returns
+    -------
+    Series of str, shape (rows,)
+        Indexed as `frame`; empty where nothing raises the odds by 2 %.
+
+    Raises
+    ------
+    ValueError
+        Where `count` is below 1.
+    """
+    if count < 1:
+        raise ValueError(f"count is {count}; give at least 1.")
+    names = list(moved.columns)
+    raised, speaker = _by_family(moved.to_numpy(), [(families or {}).get(name, name) for name in names])
+    first = np.argsort(-raised, axis=1, kind="stable")[:, :count]
+    told: list[list[str]] = [[] for _ in range(len(frame))]
+    for chosen in first.T:
+        raises = np.take_along_axis(raised, chosen[:, None], axis=1)[:, 0] >= LEAST
+        place = np.take_along_axis(speaker, chosen[:, None], axis=1)[:, 0]
+        for one in np.unique(place[raises]):
+            rows = np.flatnonzero(raises & (place == one))
+            told_with = [other for other in ((beside or {}).get(names[one]),) if other in frame]
+            codes, values = _distinct(frame[[names[one], *told_with]].iloc[rows])
+            said = [say(names[one], *each) for each in values]
+            for row, code in zip(rows, codes, strict=True):
+                told[row].append(said[code])
+    return pd.Series([SEPARATOR.join(one) for one in told], index=frame.index, dtype=object, name="reasons")
+
+
+def _by_family(moved: Floats, families: list[str]) -> tuple[Floats, Integers]:
+    """Return the sum of each family, and the place of the feature in it that raises most; by row."""
+    codes, names = pd.factorize(np.array(families, dtype=object))
+    raised = np.empty((len(moved), len(names)))
+    speaker = np.empty((len(moved), len(names)), dtype=np.int64)
+    for family in range(len(names)):
+        places = np.flatnonzero(codes == family)
+        raised[:, family] = moved[:, places].sum(axis=1)
+        speaker[:, family] = places[moved[:, places].argmax(axis=1)]
+    return raised, speaker
+
+
+def _distinct(values: pd.DataFrame) -> tuple[Integers, list[tuple[object, ...]]]:
+    """Number the different rows of a few columns, where a missing value is one as well."""
+    places, parts = np.zeros(len(values), dtype=np.int64), []
+    for name in values.columns:
+        codes, different = pd.factorize(values[name], use_na_sentinel=False)
+        places = places * len(different) + codes
+        parts.append(different)
+    there, codes = np.unique(places, return_inverse=True)
+    at = np.unravel_index(there, [len(part) for part in parts])
+    columns = [part[place] for part, place in zip(parts, at, strict=True)]
+    return codes, list(zip(*columns, strict=True))

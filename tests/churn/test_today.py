@@ -36,6 +36,10 @@ def test_of_a_flat_table_those_who_stayed_are_scored_once_each(today):
     stayed = frame.loc[frame["churned"] == 0.0, "customer_id"]
     assert sorted(found.risk.table["customer_id"]) == sorted(stayed)
     assert found.scored["customer_id"].tolist() == found.risk.table["customer_id"].tolist()
+    # by whom they were scored tells why: the models of the halves, not the one that knows everybody
+    chance = np.concatenate([model.predict(rows) for model, rows in found.scored_by])
+    assert chance.tolist() == found.risk.table["p_leave"].tolist()
+    assert len(found.scored_by) == 2 and all(model is not found.model for model, _ in found.scored_by)
     assert "half" in found.note
 
 
