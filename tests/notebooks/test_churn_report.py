@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,29 @@ def test_the_page_speaks_of_features_in_words(report):
     shown = re.sub(r'<div class="code">.*?</div>|<style.*?</style>', " ", page, flags=re.DOTALL)
     used = read_churn_model(report / "models" / "churn").features
     assert not [name for name in used if "_" in name and name in shown]
+
+
+def test_reasons_are_told_as_people_say_them_and_stand_on_the_page(report, risk):
+    told = risk["reasons"].str.split("; ").explode()
+    # the feature is told, not named: no column, no window as a formula, no two ends of one thing
+    assert not told.str.contains(r"_|\(0:|less those|in \d+ days: |nan").any()
+    assert told.str.fullmatch(
+        r"waited [\d.]+ minutes? on average, in touch (\w+|\d+ times) in 180 days"
+    ).any()
+    assert told.str.fullmatch(r"bound for [\d,]+ more days?").any()
+    assert told.str.fullmatch(r"outage: (once|twice|\w+ times) in \d+ days").any()
+    page = unescape((report / "04-churn-risk.html").read_text(encoding="utf-8"))
+    assert all(reasons in page for reasons in risk.nlargest(10, "value_at_risk")["reasons"])
+
+
+def test_reasons_are_each_customer_s_own(report, risk):
+    contacts = pd.read_parquet(report / "tables" / "contacts.parquet")
+    seen = contacts[(contacts["recorded_at"] < "2024-07-01") & (contacts["timestamp"] >= "2024-01-03")]
+    mean = seen[seen["reason"] != "cancellation"].groupby("customer_id")["wait_minutes"].mean()
+    waited = risk.set_index("customer_id")["reasons"].str.extract(r"waited ([\d.]+) minutes? on average")[0]
+    waited = waited.dropna().astype(float)
+    assert len(waited) > 10
+    assert np.abs(waited - mean[waited.index]).max() <= 0.05
 
 
 def test_monthly_bills_do_not_make_spend_drift(report):

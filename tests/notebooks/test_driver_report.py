@@ -1,6 +1,8 @@
 """The page on drivers: what it hands over, what it does not claim; on an operator and on a survey."""
 
 import json
+import re
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,12 @@ def drivers(report):
 def findings(report, notebook):
     kept = json.loads((report / "findings.json").read_text(encoding="utf-8"))
     return [one for one in kept["findings"] if one["notebook"] == notebook], kept["answers"].get(notebook)
+
+
+def text_of(report, notebook):
+    """Give the words of a page and of its figures."""
+    html = (report / f"{notebook}.html").read_text(encoding="utf-8")
+    return unescape(re.sub(r'<style.*?</style>|src="[^"]*"', " ", html, flags=re.DOTALL))
 
 
 def test_every_driver_of_the_study_has_a_row_with_its_evidence_and_the_reasons(report, drivers):
@@ -62,6 +70,16 @@ def test_ranks_are_those_of_drivers_among_themselves(drivers):
     assert ranked["rank"].tolist() == ranked["attribution"].rank(ascending=False, method="min").tolist()
     assert (ranked["rank_low"] <= ranked["rank"]).all() and (ranked["rank"] <= ranked["rank_high"]).all()
     assert np.isfinite(ranked["attribution"]).all()
+
+
+def test_the_page_draws_where_for_whom_and_along_what_the_model_moves(report):
+    drawn = {file.stem.removeprefix("05-experience-drivers-") for file in (report / "figures").glob("05-*")}
+    assert drawn >= {"attribution", "journey", "tiers", "dependence-1", "dependence-2"}
+    page = text_of(report, "05-experience-drivers")
+    assert "All" in page and "customers are explained." in page
+    assert re.search(r"Of the (touchpoints|stages), “[^”]+” (and “[^”]+” )?moves? the score", page)
+    assert re.search(r"“[^”]+” holds \d+% of what moves the score in the tier|in every value tier", page)
+    assert len(re.findall(r"The score (?:rises|falls|is highest|is lowest|hardly moves)", page)) == 2
 
 
 def test_the_answer_and_the_findings_claim_no_more_than_the_table(report, drivers):
