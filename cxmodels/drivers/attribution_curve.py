@@ -17,6 +17,7 @@ FEWEST = 10  # customers of a piece, below which it is not shown
 BARS = 30
 HARDLY = 0.05  # log odds: what moves the odds by less than 5 % hardly moves them
 MOSTLY = 2 / 3  # of its reach: a curve that rises by so much from its first point to its last rises
+LONG = 10.0  # a curve so long is told in whole numbers
 INNER = (5.0, 95.0)  # percentiles of the rows of a piece: the middle 90 %
 _COLUMNS = ["kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"]
 
@@ -60,15 +61,16 @@ class Dependence:
             return self._of_categories(label)
         at, moved = line["value"].to_numpy(dtype=float), line["moved"].to_numpy(dtype=float)
         rise, reach = moved[-1] - moved[0], np.ptp(moved)
+        places = [number(value, digits=0) if np.ptp(at) >= LONG else number(value) for value in at]
         if reach < HARDLY:
             return f"The score hardly moves with “{label}”"
         if abs(rise) >= MOSTLY * reach:
             way = "rises" if rise > 0 else "falls"
-            ends = [f"{number(moved[end], digits=2)} at {number(at[end])}" for end in (0, -1)]
+            ends = [f"{number(moved[end], digits=2)} at {places[end]}" for end in (0, -1)]
             return f"The score {way} with “{label}”: from {' to '.join(ends)}"
         above, below = moved.max() - moved[[0, -1]].max(), moved[[0, -1]].min() - moved.min()
         turn, way = (moved.argmax(), "highest") if above >= below else (moved.argmin(), "lowest")
-        return f"The score is {way} where “{label}” is near {number(at[turn])}"
+        return f"The score is {way} where “{label}” is near {places[turn]}"
 
     def _of_categories(self, label: str) -> str:
         named = self.table[self.table["kind"] == "category"].set_index("piece")["moved"]

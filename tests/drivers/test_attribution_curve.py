@@ -122,6 +122,13 @@ def test_a_curve_is_told_by_what_it_does(moved, said):
     assert curve_of(moved).finding("wait", number=Wording("en").number) == said
 
 
+def test_a_long_curve_is_told_in_whole_numbers():
+    curve = curve_of([0.5, 0.2, -0.2])
+    long = replace(curve, table=curve.table.assign(value=[0.518, 90.4, 170.3]))
+    told = long.finding("wait", number=Wording("en").number)
+    assert told == "The score falls with “wait”: from 0.50 at 1 to -0.20 at 170"
+
+
 def test_categories_are_told_by_the_highest():
     number = Wording("en").number
     told = curve_of([0.1, 0.4, -0.3], kind="category").finding("plan", number=number)

@@ -21,6 +21,7 @@ from cxmodels.reporting.wording import Wording
 
 _FLOOR = 0.18  # of the height, in which the customers are counted
 _NEEDED = ("kind", "piece", "value", "share", "moved", "moved_low", "moved_high")
+_LONG = 10.0  # an axis so long has whole numbers
 _MANY = 8  # categories in one figure
 
 
@@ -74,6 +75,8 @@ def dependence(
             band = (line["moved_low"].to_numpy(dtype=float), line["moved_high"].to_numpy(dtype=float))
             ax.fill_between(at, *band, color=BLUE, alpha=0.18, linewidth=0, zorder=2)
             ax.plot(at, line["moved"], color=BLUE, marker="o", markersize=4, zorder=3)
+        if len(line) and np.ptp(line["value"]) >= _LONG:
+            ax.locator_params(axis="x", integer=True)
         places, width = _places(line, apart)
         ax.vlines(places, apart["moved_low"], apart["moved_high"], color=BLUE, linewidth=2, alpha=0.55)
         ax.plot(places, apart["moved"], "o", color=BLUE, markersize=9, markeredgecolor="white", zorder=3)
