@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from cxmodels.churn.features import Snapshots
-from cxmodels.experience.signal import STAGES, Signal
+from cxmodels.experience.signal import Signal
 from cxmodels.study.drivers import DriverSettings
 
 REST = "everything else"
 BACKGROUND = "background"  # the stage of what nobody experienced: contract and attributes
-PARTS = (*STAGES, "offer", BACKGROUND)
 STAGE_WORDS = {
     "event": "what happened",
     "contact": "getting in touch",

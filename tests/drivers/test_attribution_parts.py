@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from cxmodels.churn.features import Snapshots
-from cxmodels.drivers.attribution_parts import PARTS, REST, STAGE_WORDS, drivers_of_features, feature_parts
-from cxmodels.experience.signal import Signal
+from cxmodels.drivers.attribution_parts import REST, STAGE_WORDS, drivers_of_features, feature_parts
+from cxmodels.experience.signal import STAGES, Signal
 from cxmodels.study import DriverSettings
 
 SIGNALS = (
@@ -56,7 +56,7 @@ def test_signals_have_their_touchpoint_or_else_their_table(parts):
 
 def test_stages_are_those_of_the_causal_order_and_background(parts):
     assert parts["stage"].tolist() == ["event", "event", "contact", "wait"] + ["background"] * 3
-    assert parts["stage"].isin(PARTS).all()
+    assert parts["stage"].isin([*STAGE_WORDS, "background"]).all()
 
 
 def test_windows_of_one_kind_are_a_family_and_waits_are_another_than_contacts(parts):
@@ -106,4 +106,4 @@ def test_what_the_study_says_of_a_driver_goes_before_what_the_data_say():
 
 
 def test_every_stage_but_the_background_has_words():
-    assert [*STAGE_WORDS, "background"] == list(PARTS)
+    assert list(STAGE_WORDS) == [*STAGES, "offer"]

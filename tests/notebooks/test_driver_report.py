@@ -76,7 +76,8 @@ def test_the_page_draws_where_for_whom_and_along_what_the_model_moves(report):
     drawn = {file.stem.removeprefix("05-experience-drivers-") for file in (report / "figures").glob("05-*")}
     assert drawn >= {"attribution", "journey", "tiers", "dependence-1", "dependence-2"}
     page = text_of(report, "05-experience-drivers")
-    assert "All" in page and "customers are explained." in page
+    sample = r"(All [\d,]+ customers|[\d,]+ of [\d,]+ customers, drawn at random,) are explained\."
+    assert re.search(sample, page)
     assert re.search(r"Of the (touchpoints|stages), “[^”]+” (and “[^”]+” )?moves? the score", page)
     assert re.search(r"“[^”]+” holds \d+% of what moves the score in the tier|in every value tier", page)
     assert len(re.findall(r"The score (?:rises|falls|is highest|is lowest|hardly moves)", page)) == 2

@@ -172,6 +172,30 @@ def test_a_flat_table_is_told_without_purchases(tmp_path: Path) -> None:
     assert "No dates in the data: 30 June 2024 only names this report" in first_page(report)
 
 
+def test_where_nobody_has_a_value_the_model_s_picture_is_shown_without_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    calls, fee = rng.poisson(1.0, 1_500), rng.normal(30.0, 5.0, 1_500)
+    left = (rng.random(1_500) < 1.0 / (1.0 + np.exp(1.8 - 0.9 * calls))).astype(int)
+    table = pd.DataFrame({"customer_id": range(1_500), "calls": calls, "fee": fee, "churned": left})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        'title = "Small"\nas_of = 2024-06-30\ncurrency = "EUR"\nlanguage = "nb"\n[churn]\n'
+        '[tables.snapshot]\nsource = "table.csv"\ncolumns = { calls = "calls", fee = "fee" }\n'
+        '[[drivers]]\nname = "care"\nlabel = "samtaler"\ntable = "snapshot"\nof = "calls"\nafter = ["fee"]\n',
+        encoding="utf-8",
+    )
+    report = run_study(tmp_path / "study.toml", out=tmp_path / "report", only=("01", "04", "05"))
+    drawn = {file.stem.removeprefix("05-experience-drivers-") for file in (report / "figures").glob("05-*")}
+    assert {"attribution", "dependence-1"} <= drawn and not {"journey", "tiers"} & drawn
+    page = unescape((report / "05-experience-drivers.html").read_text(encoding="utf-8"))
+    assert "Nothing says of a feature where in the journey it stands" in page
+    assert "Nothing tells customers apart by what they are worth." in page
+    risk = pd.read_parquet(report / "tables" / "churn_risk.parquet")
+    told = risk["reasons"].str.split("; ").explode()
+    assert told[told.str.contains("samtaler")].str.fullmatch(r"samtaler: \d+").all()
+    assert told.str.fullmatch(r"fee: \d+(,\d)?").any()
+
+
 def test_contracts_are_told_without_purchases(tmp_path: Path) -> None:
     start = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.arange(120), unit="D")
     length = pd.to_timedelta(np.where(np.arange(120) < 80, 200, 900), unit="D")
