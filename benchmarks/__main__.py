@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seeds", type=int, help="simulated populations: recovery 30, contracts 5, effects 20"
     )
+    parser.add_argument("--first", type=int, default=1, help="effects: seed of the first population")
+    parser.add_argument("--processes", type=int, default=1, help="effects: populations at a time")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the result files")
     return parser
 
@@ -110,7 +112,14 @@ def _effects(chosen: argparse.Namespace, folder: Path) -> Result:
 
     seeds = chosen.seeds or (1 if chosen.small else SEEDS)
     customers = SMALL if chosen.small else CUSTOMERS
-    return measure_effects(seeds=seeds, customers=customers, timed=not chosen.small)
+    return measure_effects(
+        seeds=seeds,
+        first=chosen.first,
+        customers=customers,
+        timed=not chosen.small,
+        processes=chosen.processes,
+        folder=chosen.results,
+    )
 
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace, Path], Result]] = {

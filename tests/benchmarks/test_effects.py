@@ -1,50 +1,39 @@
-"""The operators drawn for the benchmark are what it says, and the truth is in the unit of the estimate."""
+"""The goals of the effects benchmark are read from what was found, lever by lever."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.effects import FAULTS, LEVER_OF, drawn_settings, true_effect
-from cxmodels.datasets.operator import simulate_operator
-from cxmodels.study import read_study
+from benchmarks.effects import _verdicts as verdicts_of
 
 
-def test_each_seed_draws_an_operator_of_its_own_with_one_fault_that_does_nothing():
-    drawn = [drawn_settings(seed) for seed in range(1, 9)]
-    assert len({settings.leaving.mood for settings, _ in drawn}) == len(drawn)
-    for settings, null in drawn:
-        harmless = [
-            kind
-            for kind in FAULTS
-            if getattr(settings.events, kind).impact == 0 and getattr(settings.events, kind).contact == 0
-        ]
-        assert harmless == [null]
-    assert drawn_settings(3) == drawn_settings(3)
+def found(*, null="association", hidden="adjusted", ratio=1.1):
+    levers = pd.DataFrame(
+        {
+            "driver": ["outages", "waiting", "app_logins"],
+            "true": [0.01, 0.001, 0.0],
+            "error": [0.001, 0.001, 0.001],
+            "ratio": [ratio, 1.5, np.nan],
+            "inside": [True, False, True],
+            "null": [False, False, True],
+            "grade": ["adjusted", "association", null],
+        }
+    )
+    every = verdicts_of(levers, pd.DataFrame({"grade": [hidden]}), pd.DataFrame({"found": [True]}))
+    return {one.question: one for one in every}
 
 
-def test_the_hidden_confounder_is_the_only_difference():
-    plain, hidden = drawn_settings(2)[0], drawn_settings(2, hidden=0.7)[0]
-    assert (plain.hidden_confounder, hidden.hidden_confounder) == (0.0, 0.7)
-    assert plain.events == hidden.events and plain.leaving == hidden.leaving
+def test_levers_without_effect_have_no_part_in_the_error_or_the_cover():
+    one = found()
+    assert one["median error of the effects"].measured == pytest.approx(30.0)
+    assert one["of those known to a third"].measured == pytest.approx(10.0)
+    assert one["90 % intervals that hold the truth"].measured == pytest.approx(50.0)
 
 
-def test_every_lever_that_is_measured_belongs_to_a_driver_of_the_study():
-    names = {one.name for one in read_study("data/nordtel").drivers}
-    assert set(LEVER_OF) <= names
-
-
-@pytest.fixture(scope="module")
-def operator():
-    return simulate_operator(2_000, seed=4)
-
-
-def test_one_outage_more_makes_more_leave_and_a_login_does_not(operator):
-    assert 0.003 < true_effect(operator, "outages") < 0.03
-    assert true_effect(operator, "app_logins") == pytest.approx(0.0, abs=1e-12)
-
-
-def test_a_minute_of_waiting_does_less_than_an_unresolved_contact(operator):
-    minute, unresolved = true_effect(operator, "waits"), true_effect(operator, "unresolved")
-    assert 0 < minute < unresolved
-    assert np.isfinite(unresolved)
+def test_a_lever_without_effect_that_is_graded_and_a_hidden_cause_that_is_tested_miss_the_goals():
+    fine, wrong = found(), found(null="adjusted", hidden="sensitivity-tested")
+    for name in ("levers without effect above association", "hidden confounders graded sensitivity-tested"):
+        assert fine[name].reached
+        assert not wrong[name].reached
