@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import tempfile
 import time
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,10 @@ MEASURED = (
     3.0  # standard errors that the true effect has, at least, where the error in per cent means anything
 )
 NOTE = (
-    "found, true: change of the probability of leaving in 90 days for one more of the driver in a month. The "
-    "truth halves the lever for a month and divides by what was taken away; z: standard errors between the "
-    "two. null: the lever does nothing. Settings are drawn anew for each operator."
+    "found, true: change of the probability of leaving in 90 days for one more of the driver in a month. "
+    "The truth changes the lever in each of the months that the estimate is from, and divides by what was "
+    "taken away or given; z: standard errors between the two. null: the lever does nothing. Settings are "
+    "drawn anew for each operator."
 )
 
 
@@ -108,7 +110,7 @@ def measure_seed(seed: int, *, customers: int) -> dict[str, Any]:
     operator = simulate_operator(customers, settings=settings, seed=seed)
     stakes = stakes_of(rows, effects, operator.truth, seed=seed)
     return {
-        "levers": _levers(effects, operator, null=null),
+        "levers": _levers(effects, operator, rows.date.unique(), null=null),
         "stakes": stakes.to_dict("records"),
         "signs": [_signs(effects, seed)],
         "hidden": [_hidden(seed, study, customers=customers)],
@@ -156,11 +158,13 @@ def _money(stakes: pd.DataFrame) -> dict[str, str]:
     return dict.fromkeys(figures, ",.0f") | {"shap": ".4f"}
 
 
-def _levers(effects: Effects, operator: Operator, *, null: str) -> list[dict[str, Any]]:
+def _levers(
+    effects: Effects, operator: Operator, dates: Iterable[pd.Timestamp], *, null: str
+) -> list[dict[str, Any]]:
     table = effects.table.set_index("driver")
     rows = []
     for driver, lever in LEVER_OF.items():
-        one, true = table.loc[driver], true_effect(operator, lever)
+        one, true = table.loc[driver], true_effect(operator, lever, dates)
         error = (one["estimated_high"] - one["estimated_low"]) / (2 * NORMAL)
         rows.append(
             {

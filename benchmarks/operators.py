@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +25,14 @@ LEVER_OF = {
     "unresolved_contacts": "unresolved",
 }
 """Lever of the simulator that changes each driver."""
-DATES = ("2022-10-31", "2023-04-30", "2023-10-31", "2024-02-29")
-CHANGE = -0.5
+EVERYBODY = 1_000.0  # times the rate of a rare event: nobody is left without one
+CHANGES = {"waits": -0.3, "proactive_calls": EVERYBODY}
+"""Change of a lever by which its true effect is told; of the others all is taken away.
+
+What is taken away is then known to the last one: halving the chance that a contact stays unsettled takes away
+more than half of these, as fewer are repeated. A minute of waiting counts less the more there are, so that of
+waiting the study's own change is asked about; and a call is given to everybody, as the study has it.
+"""
 
 
 def drawn_settings(seed: int, *, hidden: float = 0.0) -> tuple[OperatorSettings, str]:
@@ -77,17 +84,36 @@ def rows_of(
     return rows
 
 
-def true_effect(operator: Operator, lever: str, *, horizon_months: int = 3) -> float:
-    """Return the true effect of one more of what a lever multiplies: its total over months, per unit."""
+def true_effect(
+    operator: Operator, lever: str, dates: Iterable[pd.Timestamp], *, horizon_months: int = 3
+) -> float:
+    """Return the true effect of one more of what a lever multiplies: its total over months, per unit.
+
+    Parameters
+    ----------
+    operator
+        Simulated.
+    lever
+        Of the simulator.
+    dates
+        Ends of the months in which the lever is changed, one after the other: those from which the effect is
+        estimated, since effects differ from month to month by a quarter and more.
+    horizon_months
+        After each, in which leaving is counted.
+    """
+    share = CHANGES.get(lever, -1.0)
     change, units = 0.0, 0.0
-    for end in pd.to_datetime(list(DATES)):
+    for end in pd.to_datetime(list(dates)):
         start = end - pd.offsets.MonthEnd(1)
         found = operator.truth.effect_of(
-            lever, CHANGE, since=start.date(), until=end.date(), horizon_months=horizon_months + 1
+            lever, share, since=start.date(), until=end.date(), horizon_months=horizon_months + 1
         )
-        hazard = operator.truth.hazards.loc[found.table.index, start + pd.Timedelta(days=1)]
-        change += found.mean / (1.0 - float(hazard.mean()))  # among those still there at the end of the month
-        units += CHANGE * _units(operator, lever, start, end, found.table.index)
+        there = found.table.index
+        hazard = operator.truth.hazards.loc[there, start + pd.Timedelta(days=1)]
+        # among those still there at the end of the month
+        change += len(there) * found.mean / (1.0 - float(hazard.mean()))
+        met = _units(operator, lever, start, end, there)
+        units += len(there) * (1.0 - met if share == EVERYBODY else share * met)
     return change / units
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from benchmarks.operators import LEVER_OF
+from benchmarks.operators import EVERYBODY, LEVER_OF
 from benchmarks.report import Verdict
 from cxmodels.datasets.operator.truth import Truth
 from cxmodels.drivers.effects import Effects
@@ -21,7 +21,6 @@ from cxmodels.value.boosting import PLAIN, predict, train
 from cxmodels.value.intervals import NORMAL
 
 TREES = 200
-EVERYBODY = 1_000.0  # times the rate of a rare event: nobody is left without one
 DRAWS = 500
 WAYS = {
     "value at stake": "found",
