@@ -127,7 +127,9 @@ def _units(
     if lever in EVENT_LEVERS:
         return float((log["kind"] == EVENT_LEVERS[lever]).sum()) / len(customers)
     log = log[log["reason"] != "cancellation"].sort_values("timestamp")
-    again = log.groupby(["customer_id", "reason"])["timestamp"].diff() <= pd.Timedelta(days=7)
+    matter = log.groupby(["customer_id", "reason"])
+    # only what was left unsettled is asked again: another contact within the week is of another fault
+    again = (matter["timestamp"].diff() <= pd.Timedelta(days=7)) & matter["resolved"].shift().eq(False)
     total = {
         "contacts": float((log["reason"].isin(FAULTS) & ~again).sum()),
         "waits": float(log["wait_minutes"].sum()),
