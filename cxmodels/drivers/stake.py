@@ -61,7 +61,7 @@ def value_at_stake(
     Parameters
     ----------
     effects : DataFrame
-        The table of `Effects`: driver, unit and unit_error.
+        The table of `Effects`: driver, mean, unit and unit_error.
     evidence : mapping of str to Evidence
         By driver. Below ``adjusted`` there is no money.
     drivers : sequence of DriverSettings
@@ -70,7 +70,7 @@ def value_at_stake(
     clv : Series or ndarray, shape (customers,)
         What is lost with each customer, in the order of `values` (currency); missing counts as 0.
     chance : Series or ndarray, shape (customers,)
-        Probability of leaving in the horizon: no change can take away more than that.
+        Probability of leaving in the horizon, as things are: who hardly leaves can hardly be kept.
     horizon_days : int or None
         Length of that horizon. None, without dates: the figures are of one window, however long it is.
 
@@ -83,28 +83,62 @@ def value_at_stake(
 
     Notes
     -----
-    The change of each customer's probability of leaving is that of the driver times the effect of one more of
-    it, the same for all customers, and takes away no more than there is of it in a year. What leaves
-    with a customer is their lifetime value. A window is taken as typical of the year's. The interval is for
-    the error of the effect, not for that of lifetime values, nor for whether one year is like another.
+    The effect is that of one more of the driver in one window, on average over those whom the change reaches;
+    among them it is in proportion to the chance of leaving, since who hardly leaves can hardly be kept. So it
+    is in each of the k horizons of a year: of those with the chance p, (1 - p)^k are still there after them,
+    and how much more that becomes is what is kept. Nobody is kept more than once, and who is kept in one
+    horizon may leave in the next. Of what is taken away there is as much in a window as on average over all
+    dates, since one window may be far from a year's; today's customers stand for those whom it befalls. One
+    more in every window is added up, though a second may do less than the first.
+
+    What leaves with a customer is their lifetime value. The interval is for the error of the effect, not for
+    that of lifetime values, nor for whether one year is like another.
     """
-    units, errors = (
-        effects.set_index("driver")[name].astype(float).to_dict() for name in ("unit", "unit_error")
-    )
+    table = effects.set_index("driver")
+    means, units, errors = (table[name].astype(float).to_dict() for name in ("mean", "unit", "unit_error"))
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
     there = np.asarray(chance, dtype=float)
-    if horizon_days is not None:
-        there = 1.0 - (1.0 - there) ** (DAYS_IN_YEAR / horizon_days)
+    horizons = 1.0 if horizon_days is None else DAYS_IN_YEAR / horizon_days
     rows: list[tuple[str, int, float, float, float, float]] = []
     for one in drivers:
-        moved = change_of(values[one.name], one.change)
-        times = 1.0 if horizon_days is None else DAYS_IN_YEAR / one.window_days
         unit, error = units[one.name], errors[one.name]
+        have = values[one.name].fillna(0.0).to_numpy(dtype=float)
+        moved = change_of(have, one.change)
         if not evidence[one.name].may_carry_money or not np.isfinite(unit):
             unit = error = float("nan")
+        if horizon_days is not None:
+            moved *= horizon_days / one.window_days * _typical(one, have, mean=means[one.name])
         thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
-        middle, *ends = (np.clip(times * each * moved, -there, 1.0 - there) for each in thrice)
-        low, high = sorted(-float((end * worth).sum()) for end in ends)
-        kept = -float((middle * worth).sum())
-        rows.append((one.name, int((moved != 0).sum()), -float(middle.sum()), kept, low, high))
+        middle, *ends = (_kept(each * moved, there, horizons=horizons) for each in thrice)
+        low, high = sorted(float(end @ worth) for end in ends)
+        sums = float(middle.sum()), float(middle @ worth)
+        rows.append((one.name, int((moved != 0).sum()), *sums, low, high))
     return pd.DataFrame(rows, columns=list(STAKE_COLUMNS))
+
+
+def _typical(driver: DriverSettings, have: Floats, *, mean: float) -> float:
+    """Return how much more of a driver there is in a window on average than there is today."""
+    amount, relative = read_change(driver.change)
+    today = float(have.mean())
+    # one more is given to everybody, however much there is
+    given = amount > 0 and not relative
+    return 1.0 if given or today <= 0.0 or not mean > 0.0 else mean / today
+
+
+def _kept(change: Floats, chance: Floats, *, horizons: float) -> Floats:
+    """Return by how much more likely each customer is still there after so many horizons.
+
+    Parameters
+    ----------
+    change : ndarray of float, shape (customers,)
+        Of the probability of leaving in a horizon, were it the same for all.
+    chance : ndarray of float, shape (customers,)
+        Probability of leaving in a horizon, as things are.
+    horizons : float
+        How many.
+    """
+    size = np.abs(change)
+    reached = float(size @ chance)
+    share = chance * (size.sum() / reached) if reached > 0 else np.zeros(len(chance))
+    changed = np.clip(chance + change * share, 0.0, 1.0)
+    return np.asarray((1.0 - changed) ** horizons - (1.0 - chance) ** horizons, dtype=np.float64)

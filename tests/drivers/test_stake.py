@@ -18,6 +18,7 @@ DRIVERS = (OUTAGES, WAITS, CALLS, LOGINS)
 EFFECTS = pd.DataFrame(
     {
         "driver": ["outages", "waits", "calls", "logins"],
+        "mean": [4 / 3, 2 / 3, 1 / 3, 10 / 3],
         "unit": [0.02, 0.01, -0.005, 0.03],
         "unit_error": [0.002, 0.001, 0.001, 0.001],
     }
@@ -51,18 +52,55 @@ def test_no_change_takes_away_more_than_there_is(values, change):
     assert (change_of(have, change)[have == 0] == 0).all()
 
 
+HORIZONS = 365.25 / 90
+
+
+def kept(change, *, chance=0.3):
+    """What a change of the chance of leaving in a horizon keeps in a year."""
+    return (1.0 - chance - change) ** HORIZONS - (1.0 - chance) ** HORIZONS
+
+
 def test_what_is_kept_is_effect_times_change_times_worth_through_the_year():
     found = stakes()
-    windows = 365.25 / 30
-    # one outage less: of the customer with 200, and of one whose worth is not known
-    assert found.loc["outages", "value_at_stake"] == pytest.approx(0.02 * 200 * windows)
-    assert found.loc["outages", "leavers"] == pytest.approx(0.02 * 2 * windows)
+    # three windows in a horizon; one less of the customer with 200, and of one whose worth is not known
+    of_one = kept(-3 * 0.02)
+    assert found.loc["outages", "value_at_stake"] == pytest.approx(200 * of_one)
+    assert found.loc["outages", "leavers"] == pytest.approx(2 * of_one)
     assert found.loc["outages", "reached"] == 2
-    half = 1.6448536 * 0.002 * 200 * windows
-    assert found.loc["outages", "stake_high"] == pytest.approx(0.02 * 200 * windows + half)
-    assert found.loc["outages", "stake_low"] == pytest.approx(0.02 * 200 * windows - half)
-    assert found.loc["waits", "value_at_stake"] == pytest.approx(0.01 * 2 * 100 * windows)
-    assert found.loc["calls", "value_at_stake"] == pytest.approx(0.005 * 300 * windows)
+    high, low = (200 * kept(-3 * (0.02 + half)) for half in (1.6448536 * 0.002, -1.6448536 * 0.002))
+    assert found.loc["outages", "stake_high"] == pytest.approx(high)
+    assert found.loc["outages", "stake_low"] == pytest.approx(low)
+    assert found.loc["waits", "value_at_stake"] == pytest.approx(100 * kept(-3 * 2 * 0.01))
+    assert found.loc["calls", "value_at_stake"] == pytest.approx(300 * kept(-3 * 0.005))
+
+
+def test_who_is_kept_in_one_horizon_may_leave_in_the_next():
+    windows = 365.25 / 30
+    found = stakes(chance=np.full(3, 0.5)).loc["outages", "leavers"]
+    assert 0 < found < 0.5 * 2 * 0.02 * windows
+
+
+def test_who_hardly_leaves_can_hardly_be_kept():
+    values = VALUES.assign(outages=1.0)
+    mean = EFFECTS.assign(mean=[1.0, 2 / 3, 1 / 3, 10 / 3])
+    options = {"values": values, "clv": np.array([1.0, 0.0, 0.0]), "horizon_days": None}
+    hardly, often = (
+        value_at_stake(mean, GRADES, DRIVERS, chance=np.array(chance), **options)["value_at_stake"][0]
+        for chance in ([0.02, 0.2, 0.2], [0.2, 0.02, 0.2])
+    )
+    # the effect is that of the driver on average, and in proportion to the chance of leaving
+    assert hardly == pytest.approx(0.02 * 0.02 / 0.14)
+    assert often == pytest.approx(10 * hardly)
+
+
+def test_a_window_with_more_than_usual_counts_as_a_usual_one():
+    usual = stakes()
+    calm = EFFECTS.assign(mean=EFFECTS["mean"] / 2)
+    at_hand = {"values": VALUES, "clv": CLV, "chance": np.full(3, 0.3), "horizon_days": 90}
+    found = value_at_stake(calm, GRADES, DRIVERS, **at_hand).set_index("driver")
+    assert found.loc["outages", "leavers"] == pytest.approx(2 * kept(-3 * 0.02 / 2))
+    # a call for everybody is one for everybody, however many were called
+    assert found.loc["calls", "leavers"] == usual.loc["calls", "leavers"]
 
 
 def test_there_is_no_money_on_an_association():
@@ -86,18 +124,18 @@ def test_an_effect_that_is_not_there_has_no_money_whatever_its_grade():
 
 def test_no_change_keeps_more_than_would_have_left():
     chance = np.array([0.0, 0.005, 0.5])
-    found = stakes(chance=chance, horizon_days=None)
+    strong = EFFECTS.assign(unit=[0.9, 0.01, -0.005, 0.03])
+    options = {"values": VALUES, "clv": CLV, "chance": chance, "horizon_days": None}
+    found = value_at_stake(strong, GRADES, DRIVERS, **options).set_index("driver")
     assert found.loc["outages", "value_at_stake"] == pytest.approx(0.005 * 200)
-    assert found.loc["outages", "leavers"] == pytest.approx(0.005 + 0.02)
-    assert (found["stake_high"].dropna() <= (chance[:2] * CLV[:2]).sum() + 1e-9).all()
+    assert found.loc["outages", "leavers"] == pytest.approx(0.005 + 0.5)
 
 
 def test_in_a_year_nobody_is_kept_more_than_once():
     chance = np.array([0.2, 0.2, 0.2])
-    of_year = 1.0 - 0.8 ** (365.25 / 90)
+    of_year = 1.0 - 0.8**HORIZONS
     strong = EFFECTS.assign(unit=[0.9, 0.01, -0.005, 0.03])
-    found = value_at_stake(
-        strong, GRADES, DRIVERS, values=VALUES, clv=CLV, chance=chance, horizon_days=90
-    ).set_index("driver")
+    options = {"values": VALUES, "clv": CLV, "chance": chance, "horizon_days": 90}
+    found = value_at_stake(strong, GRADES, DRIVERS, **options).set_index("driver")
     assert found.loc["outages", "leavers"] == pytest.approx(2 * of_year)
     assert found.loc["outages", "value_at_stake"] == pytest.approx(of_year * 200)
