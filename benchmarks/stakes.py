@@ -17,7 +17,7 @@ from cxmodels.drivers.effects_rows import EffectRows
 from cxmodels.drivers.grade import Evidence
 from cxmodels.drivers.stake import change_of, value_at_stake
 from cxmodels.study import DriverSettings
-from cxmodels.value.boosting import PLAIN, predict, train
+from cxmodels.value.boosting import COMMON, PLAIN, predict
 from cxmodels.value.intervals import NORMAL
 
 TREES = 200
@@ -69,8 +69,10 @@ class Today:
             lambda column: column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
         )
         features = pd.concat([background, rows.values.fillna(0.0)], axis=1).astype(float)
-        settings = {**PLAIN, "objective": "binary"}
-        model = train(features[~here], rows.left[~here], settings=settings, rounds=TREES, seed=seed)
+        # all rows, since the package's own training draws 60,000: a rival should have what we have
+        data = lightgbm.Dataset(features[~here].to_numpy(), label=rows.left[~here])
+        settings = {**COMMON, **PLAIN, "objective": "binary", "seed": seed}
+        model = lightgbm.train(settings, data, num_boost_round=TREES)
         return cls(rows, here, features, model)
 
     @property
