@@ -34,7 +34,7 @@ class TreeSettings:
     least_rows : int
         Rows of a leaf, at least.
     feature_share : float
-        Share of the features that each tree sees.
+        Share of the features among which each split is chosen: a share a tree would copy the rows each time.
     row_share : float
         Share of the rows that each tree sees.
     l2 : float
@@ -58,7 +58,7 @@ class TreeSettings:
             "num_leaves": self.leaves,
             "max_depth": self.depth,
             "min_data_in_leaf": self.least_rows,
-            "feature_fraction": self.feature_share,
+            "feature_fraction_bynode": self.feature_share,
             "bagging_fraction": self.row_share,
             "bagging_freq": 1 if self.row_share < 1.0 else 0,
             "lambda_l2": self.l2,

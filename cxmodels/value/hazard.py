@@ -39,7 +39,7 @@ SETTINGS: dict[str, object] = {
     "learning_rate": 0.05,
     "num_leaves": 12,
     "min_data_in_leaf": 100,
-    "feature_fraction": 0.6,
+    "feature_fraction_bynode": 0.6,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "lambda_l2": 10.0,
