@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed
 
 from cxmodels.value.boosting import COMMON
 from cxmodels.value.counts import Floats, Integers
@@ -16,6 +17,7 @@ from cxmodels.value.counts import Floats, Integers
 if TYPE_CHECKING:
     import lightgbm
 
+SHARED_ROWS = 50_000  # from which other processes help
 SETTINGS: dict[str, object] = {
     "learning_rate": 0.12,
     "num_leaves": 15,
@@ -81,20 +83,48 @@ def expect_trees(
     dict
         By target and covariates: ndarray of float, shape (rows,).
     """
-    found = {(one.target, one.covariates): np.empty(len(fold)) for one in asked}
     by_covariates: dict[tuple[str, ...], list[Asked]] = {}
     for one in asked:
         by_covariates.setdefault(one.covariates, []).append(one)
-    for covariates, some in by_covariates.items():
-        matrix, categorical = _matrix(frame, covariates)
-        for part in range(folds):
-            learn = _drawn(np.flatnonzero(fold != part), plan, part)
-            rest = np.flatnonzero(fold == part)
-            data = _dataset(matrix[learn], categorical)
-            for one in some:
-                model = _train(data, one, learn, plan)
-                found[(one.target, covariates)][rest] = model.predict(matrix[rest], num_threads=1)
+    matrices = {covariates: _matrix(frame, covariates) for covariates in by_covariates}
+    with _pool(len(fold)) as pool:
+        told = pool(
+            delayed(_expect_part)(*matrices[covariates], some, fold, part, plan)
+            for covariates, some in by_covariates.items()
+            for part in range(folds)
+        )
+    found = {(one.target, one.covariates): np.empty(len(fold)) for one in asked}
+    for part, expected in enumerate(told):
+        rest = fold == part % folds
+        for key, values in expected.items():
+            found[key][rest] = values
     return found
+
+
+def _pool(rows: int) -> Parallel:
+    """Return processes to fit in; this one alone where there is too little to do to start others.
+
+    Threads of one process are no way: with categories, LightGBM crashes in them.
+    """
+    return Parallel(n_jobs=cpu_count() if rows >= SHARED_ROWS else 1)
+
+
+def _expect_part(
+    matrix: npt.NDArray[np.float32],
+    categorical: list[int],
+    asked: Sequence[Asked],
+    fold: Integers,
+    part: int,
+    plan: TreePlan,
+) -> dict[tuple[str, tuple[str, ...]], Floats]:
+    """Return what is expected of the rows of one fold, by target and covariates."""
+    learn = _drawn(np.flatnonzero(fold != part), plan, part)
+    rest = matrix[fold == part]
+    data = _dataset(matrix[learn], categorical)
+    return {
+        (one.target, one.covariates): np.asarray(_train(data, one, learn, plan).predict(rest, num_threads=1))
+        for one in asked
+    }
 
 
 def _drawn(rows: Integers, plan: TreePlan, part: int) -> Integers:

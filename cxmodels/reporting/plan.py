@@ -78,6 +78,14 @@ class Plan:
         """Give the steps of this run that give what a step needs."""
         return tuple(other for other in self.run if other != step and set(other.gives) & set(step.needs))
 
+    def resting_on(self, step: Step) -> int:
+        """Count the steps of this run that rest on a step, at once or through others."""
+        found: set[str] = set()
+        for other in self.run:  # in their order, so that those between come first
+            if any(one == step or one.name in found for one in self.before(other)):
+                found.add(other.name)
+        return len(found)
+
 
 def read_steps(folder: Path) -> tuple[Step, ...]:
     """Read what the numbered notebooks of a folder need and give, and check their parameters cells.

@@ -159,7 +159,8 @@ def _execute_all(run: _Run, plan: Plan) -> None:
     for name, reason in plan.left_out.items():
         step = next(step for step in plan.steps if step.name == name)
         _settle(run, Outcome(name, step.title, "left out", reason))
-    waiting = list(plan.run)
+    # what others wait for goes first; of the rest, and among equals, the order of the plan holds
+    waiting = sorted(plan.run, key=plan.resting_on, reverse=True)
     running: dict[Future[None], tuple[Step, float, str]] = {}
     pool = ThreadPoolExecutor(SIDE_BY_SIDE)
     try:

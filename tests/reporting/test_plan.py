@@ -46,6 +46,19 @@ def test_a_table_that_no_notebook_gives_is_said() -> None:
     assert plan.left_out == {"01-a": "it needs 'magic', which no notebook gives"}
 
 
+def test_a_step_counts_all_that_rest_on_it() -> None:
+    start = step("00-start")
+    plan = make_plan((start, *ALL), tables=["transactions", "contracts"])
+    assert {one.name: plan.resting_on(one) for one in plan.run} == {
+        "00-start": 0,
+        "01-data": 4,
+        "02-value": 3,
+        "03-segments": 0,
+        "04-churn": 1,
+        "05-drivers": 0,
+    }
+
+
 def test_what_the_study_rules_out_takes_along_what_rests_on_it() -> None:
     plan = make_plan(ALL, tables=["transactions", "contracts"], ruled_out={"02-value": "Nothing is sold."})
     assert plan.left_out["02-value"] == "Nothing is sold."
