@@ -15,6 +15,10 @@ from typing import Annotated
 
 import typer
 
+# jsonschema, with which notebooks are read, takes two seconds to compile the grammar of web addresses if it
+# finds one. No notebook holds an address to check, and a command has its process to itself.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 app = typer.Typer(
     name="cxmodels",
     help="What is each customer worth, and what follows from it: reports from a company's own tables.",

@@ -291,3 +291,8 @@ def test_the_environment_of_the_user_is_left_alone(project: Project) -> None:
     before = dict(os.environ)
     CliRunner().invoke(app, ["run", "shop", "--only", "9"])
     assert dict(os.environ) == before
+
+
+def test_a_run_starts_without_the_grammar_that_takes_seconds_to_compile() -> None:
+    source = "import sys, cxmodels.cli, nbformat, jsonschema; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0

@@ -86,7 +86,9 @@ def fit_gamma_gamma(frequency: Floats, monetary_value: Floats, weights: Floats) 
         of_p = x * (together - psi(shape) + np.log(spent / v) - at_rate)
         of_q = together - psi(q) - at_rate
         of_v = (q * spent / v - shape) / (v + spent)
-        return share @ likelihood, np.array([share @ of_p * p, share @ of_q * q, share @ of_v * v])
+        # no dot products: of so few numbers, threads of linear algebra make long work
+        scores = np.array([(share * of).sum() for of in (of_p, of_q, of_v)])
+        return float((share * likelihood).sum()), scores * (p, q, v)
 
     best = _climb(slopes, np.log([[1.5, 1.5, 1.0], [3.0, 3.0, 3.0]]), until=FINE)
     if best is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
+from threading import Thread
 
 import ibis
 import ibis.expr.types as ir
@@ -104,7 +106,12 @@ def as_frame(customers: ir.Table) -> pd.DataFrame:
     -------
     DataFrame
     """
-    return customers.to_pyarrow().to_pandas(date_as_object=False)
+    # what fits will need takes half a second to load, in which the engine can work: it needs no Python
+    loading = Thread(target=import_module, args=("scipy.optimize",))
+    loading.start()
+    rows = customers.to_pyarrow()
+    loading.join()
+    return rows.to_pandas(date_as_object=False)
 
 
 def outcomes(
