@@ -16,13 +16,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.special import betaln, hyp2f1
+from scipy.special import betaln, hyp2f1, psi
 
 from cxmodels.value.bootstrap import log_parameter_errors
 from cxmodels.value.counts import Floats
+from cxmodels.value.fitting import LOG_BOUND, climb
 
-LOG_BOUND = 9.0  # of a log-parameter: beyond it customers no longer differ
 COEFFICIENTS = ("alpha", "beta")
 COLUMNS = ("tenure", "lost", "staying")
 
@@ -209,23 +208,23 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
     customers = lost.sum() + staying.sum()
     lasting = staying - entered
 
-    def negative(logs: Floats) -> float:
+    def slopes(logs: Floats) -> tuple[float, Floats]:
         alpha, beta = np.exp(logs)
         total = lost @ _log_leaving(alpha, beta, tenure) + lasting @ _log_survival(alpha, beta, tenure)
-        return -float(total) / customers
+        both = (lost + lasting) @ (psi(alpha + beta) - psi(alpha + beta + tenure))
+        of_alpha = both + lost.sum() / alpha  # psi(alpha + 1) - psi(alpha)
+        of_beta = both + lost @ psi(beta + tenure - 1.0) + lasting @ psi(beta + tenure)
+        of_beta -= (lost + lasting).sum() * psi(beta)
+        return float(total) / customers, np.array([of_alpha * alpha, of_beta * beta]) / customers
 
-    bounds = [(-LOG_BOUND, LOG_BOUND)] * 2
-    starts = [np.zeros(2), np.array([-0.5, 1.0]), np.array([3.0, 5.0])]
-    fits = [
-        minimize(negative, start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-9})
-        for start in starts
-    ]
-    best = min(fits, key=lambda fit: fit.fun)
-    alike = float(best.x.max()) > LOG_BOUND - 1e-6
+    found = climb(slopes, [np.zeros(2), np.array([-0.5, 1.0]), np.array([3.0, 5.0])])
+    if found is None:
+        raise NothingToLearn("The likelihood of these counts is not finite: look at their sizes.")
+    alike = float(found.max()) > LOG_BOUND - 1e-6
     return RetentionModel(
-        alpha=float(np.exp(best.x[0])),
-        beta=float(np.exp(best.x[1])),
-        log_likelihood=-float(best.fun) * customers,
+        alpha=float(np.exp(found[0])),
+        beta=float(np.exp(found[1])),
+        log_likelihood=slopes(found)[0] * customers,
         counts=counts.reset_index(drop=True),
         note="These customers show no difference in how easily they leave: retention does not rise with age."
         if alike

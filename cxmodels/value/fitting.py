@@ -10,7 +10,7 @@ from scipy.special import gammaln, psi
 from cxmodels.value.counts import Counts, Floats, coarsen
 from cxmodels.value.purchase_model import PurchaseModel
 
-LOG_BOUND = 9.0
+LOG_BOUND = 9.0  # of a log-parameter: beyond it customers no longer differ
 STARTS = 3
 START_CELLS = 600  # on which the starts are tried: the best is carried on
 ROUGH, FINE = 1e-4, 1e-7  # slopes of the log-likelihood a customer at which a climb ends
@@ -55,8 +55,8 @@ def fit_purchase_model(
         return at
 
     drawn = np.random.default_rng(seed).normal(-0.7, 0.7, size=(STARTS, len(kind.names)))
-    best = _climb(slopes(coarsen(counts, cells=START_CELLS)), drawn, until=ROUGH)
-    top = None if best is None else _climb(slopes(counts), [best], until=FINE)
+    best = climb(slopes(coarsen(counts, cells=START_CELLS)), drawn, until=ROUGH)
+    top = None if best is None else climb(slopes(counts), [best], until=FINE)
     return None if top is None else dict(zip(kind.names, map(float, np.exp(top) * unit), strict=True))
 
 
@@ -90,15 +90,25 @@ def fit_gamma_gamma(frequency: Floats, monetary_value: Floats, weights: Floats) 
         scores = np.array([(share * of).sum() for of in (of_p, of_q, of_v)])
         return float((share * likelihood).sum()), scores * (p, q, v)
 
-    best = _climb(slopes, np.log([[1.5, 1.5, 1.0], [3.0, 3.0, 3.0]]), until=FINE)
+    best = climb(slopes, np.log([[1.5, 1.5, 1.0], [3.0, 3.0, 3.0]]), until=FINE)
     if best is None:
         return None
     p, q, v = np.exp(best)
     return {"p": float(p), "q": float(q), "v": float(v * typical)}
 
 
-def _climb(slopes: Slopes, starts: Sequence[Floats] | Floats, *, until: float) -> Floats | None:
-    """Return the log-parameters of the highest likelihood reached; None where none is finite."""
+def climb(slopes: Slopes, starts: Sequence[Floats] | Floats, *, until: float = 1e-9) -> Floats | None:
+    """Return the log-parameters of the highest likelihood reached; None where none is finite.
+
+    Parameters
+    ----------
+    slopes : callable
+        From log-parameters to the log-likelihood a customer and its gradient.
+    starts : sequence of ndarray of float, shape (parameters,)
+        Log-parameters.
+    until : float
+        Slope at which a climb ends.
+    """
     from scipy.optimize import minimize  # slow to load: only where something is fitted
 
     def loss(logs: Floats) -> tuple[float, Floats]:
@@ -107,17 +117,10 @@ def _climb(slopes: Slopes, starts: Sequence[Floats] | Floats, *, until: float) -
             return UNLIKELY, np.zeros(len(logs))
         return -height, -slope
 
-    options = {"gtol": until, "ftol": 1e-13}
+    bounds, options = [(-LOG_BOUND, LOG_BOUND)] * len(starts[0]), {"gtol": until, "ftol": 1e-14}
     with np.errstate(all="ignore"):
         reached = [
-            minimize(
-                loss,
-                start,
-                jac=True,
-                method="L-BFGS-B",
-                bounds=[(-LOG_BOUND, LOG_BOUND)] * len(start),
-                options=options,
-            )
+            minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
             for start in starts
         ]
     best = min(reached, key=lambda one: float(one.fun))
