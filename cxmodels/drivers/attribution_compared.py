@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pandas as pd
 from cxmodels.drivers.attribution import Attribution
 from cxmodels.drivers.attribution_totals import total_attribution
 from cxmodels.value.counts import Floats
-from cxmodels.value.intervals import NORMAL
+from cxmodels.value.intervals import COVERAGE, NORMAL
 
 LEAST_GAP = 0.01  # a difference that shares in whole percent show
 
@@ -58,10 +60,10 @@ class Weighed:
         return f"“{one}” and “{rival}” move the score most, nearly alike"
 
     def _lead(self, name: str) -> tuple[str, str]:
-        """Return the largest part, and the next where it is not beyond chance smaller; else nothing."""
-        order = [str(part) for part in self.table[name].sort_values(ascending=False, kind="stable").index]
-        clear = len(order) == 1 or self._ahead(name, order[0], order[1]) > 0.0
-        return order[0], "" if clear else order[1]
+        """Return the largest part, and the next that is not beyond chance smaller; nothing where all are."""
+        first, *others = self.table[name].sort_values(ascending=False, kind="stable").index
+        near = (str(other) for other in others if self._ahead(name, first, other) == 0.0)
+        return str(first), next(near, "")
 
     def _ahead(self, name: str, one: str, other: str) -> float:
         """Return by how much a share is larger than another, 0 where that may be chance."""
@@ -137,14 +139,20 @@ def widest_apart(totals: pd.DataFrame) -> Apart | None:
     Returns
     -------
     Apart or None
-        None where no difference is beyond what drawing other customers explains (90 %), and one percent.
+        None where no difference is beyond what drawing other customers explains, and one percent.
+
+    Notes
+    -----
+    Where no part differs, one is found in at most a tenth of the samples, however many differences are looked
+    at: the chance of being wrong is shared out among them (Bonferroni).
     """
+    shown = totals.dropna(subset="share")
+    ends = [two for _, rows in shown.groupby("part", sort=False) for two in permutations(rows.itertuples(), 2)]
+    beyond = NormalDist().inv_cdf(1.0 - (1.0 - COVERAGE) / len(ends)) if ends else np.inf
     found, gap = None, LEAST_GAP
-    for part, rows in totals.dropna(subset="share").groupby("part", sort=False):
-        most, least = (rows.iloc[place] for place in (rows["share"].argmax(), rows["share"].argmin()))
-        chance = NORMAL * float(np.hypot(most["share_error"], least["share_error"]))
-        here = float(most["share"] - least["share"])
-        if here > max(gap, chance):
-            ends = (str(part), str(most["group"]), str(least["group"]))
-            found, gap = Apart(*ends, float(most["share"]), float(least["share"])), here
+    for most, least in ends:
+        here = float(most.share - least.share)
+        if here > max(gap, beyond * float(np.hypot(most.share_error, least.share_error))):
+            groups = (str(most.part), str(most.group), str(least.group))
+            found, gap = Apart(*groups, float(most.share), float(least.share)), here
     return found

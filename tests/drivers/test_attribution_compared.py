@@ -81,6 +81,20 @@ def test_a_near_tie_is_called_one(by_customers, by_value, said):
     assert weighed.turned is None and weighed.verdict.startswith(said)
 
 
+def test_who_leads_is_ahead_of_all_others_not_only_of_the_next():
+    # by customers, a is ahead of b beyond chance but not of c, of whom little is known
+    figures = {
+        "customers": [0.40, 0.35, 0.34],
+        "customers_error": [0.01, 0.01, 0.10],
+        "value": [0.20, 0.15, 0.50],
+        "value_error": [0.01, 0.01, 0.01],
+    }
+    weighed = Weighed(pd.DataFrame(figures, index=["a", "b", "c"]))
+    assert weighed.turned is None
+    said = "“c” moves the score most by value at risk, about as much as “a” by customers"
+    assert weighed.verdict == said
+
+
 def test_a_change_of_places_by_chance_is_none(found):
     # two parts of one size: which is ahead in a sample, and by which weight, is chance
     claimed = []
@@ -119,13 +133,25 @@ def test_the_part_that_differs_most_between_groups_is_found_with_its_shares(move
 
 def test_groups_that_differ_by_chance_are_not_told_apart(found):
     told = []
-    for seed in range(40):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
-        values = {name: rng.exponential(0.5, 60) for name in PARTS}
-        groups = pd.Series(rng.permutation(["a", "b"] * 30))
+        values = {name: rng.exponential(0.5, 400) for name in PARTS}
+        groups = pd.Series(rng.permutation(list("abcd") * 100))
         told.append(widest_apart(total_attribution(by_hand(found, values, drawn_from=10_000), groups=groups)))
-    # three parts, each with a one in ten chance to be called apart
-    assert np.mean([one is not None for one in told]) < 0.3 + 2 * np.sqrt(0.3 * 0.7 / 40)
+    # one in ten, however many parts and groups there are
+    assert np.mean([one is not None for one in told]) < 0.1 + 2 * np.sqrt(0.1 * 0.9 / 100)
+
+
+def test_a_group_of_which_little_is_known_does_not_hide_a_difference_between_others():
+    totals = pd.DataFrame(
+        {
+            "part": "waits",
+            "group": ["top", "middle", "low"],
+            "share": [0.60, 0.50, 0.30],
+            "share_error": [0.40, 0.01, 0.01],
+        }
+    )
+    assert widest_apart(totals) == Apart("waits", "middle", "low", 0.50, 0.30)
 
 
 def test_groups_too_small_to_show_are_passed_over(found):
