@@ -146,13 +146,13 @@ def widest_apart(totals: pd.DataFrame) -> Apart | None:
     Where no part differs, one is found in at most a tenth of the samples, however many differences are looked
     at: the chance of being wrong is shared out among them (Bonferroni).
     """
-    shown = totals.dropna(subset="share")
-    ends = [two for _, rows in shown.groupby("part", sort=False) for two in permutations(rows.itertuples(), 2)]
+    parts = totals.dropna(subset="share").groupby("part", sort=False)
+    ends = [two for _, rows in parts for two in permutations(rows.to_dict("records"), 2)]
     beyond = NormalDist().inv_cdf(1.0 - (1.0 - COVERAGE) / len(ends)) if ends else np.inf
     found, gap = None, LEAST_GAP
     for most, least in ends:
-        here = float(most.share - least.share)
-        if here > max(gap, beyond * float(np.hypot(most.share_error, least.share_error))):
-            groups = (str(most.part), str(most.group), str(least.group))
-            found, gap = Apart(*groups, float(most.share), float(least.share)), here
+        here = most["share"] - least["share"]
+        if here > max(gap, beyond * np.hypot(most["share_error"], least["share_error"])):
+            found = Apart(most["part"], most["group"], least["group"], most["share"], least["share"])
+            gap = here
     return found

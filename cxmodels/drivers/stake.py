@@ -97,7 +97,7 @@ def value_at_stake(
     table = effects.set_index("driver")
     means, units, errors = (table[name].astype(float).to_dict() for name in ("mean", "unit", "unit_error"))
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
-    there = np.asarray(chance, dtype=float)
+    leaving = np.asarray(chance, dtype=float)
     horizons = 1.0 if horizon_days is None else DAYS_IN_YEAR / horizon_days
     rows: list[tuple[str, int, float, float, float, float]] = []
     for one in drivers:
@@ -109,7 +109,7 @@ def value_at_stake(
         if horizon_days is not None:
             moved *= horizon_days / one.window_days * _typical(one, have, mean=means[one.name])
         thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
-        middle, *ends = (_kept(each * moved, there, horizons=horizons) for each in thrice)
+        middle, *ends = (_kept(each * moved, leaving, horizons=horizons) for each in thrice)
         low, high = sorted(float(end @ worth) for end in ends)
         sums = float(middle.sum()), float(middle @ worth)
         rows.append((one.name, int((moved != 0).sum()), *sums, low, high))

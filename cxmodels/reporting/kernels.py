@@ -16,7 +16,10 @@ from typing import Any
 from cxmodels.reporting.run_folder import NOTEBOOK_VARIABLE, CannotAnswer
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Kernels run side by side: where threads of both wait for a core, sums take hundreds of times as long."""
+"""Kernels run side by side: where threads of both wait for a core, sums take hundreds of times as long.
+
+What the environment says goes before it.
+"""
 CellDone = Callable[[int, int], None]
 """Told after each cell: how many are done, of how many."""
 
@@ -196,12 +199,8 @@ def _manager(notebook: str, kernels: Kernels) -> type:
             ]
 
         async def _async_start_kernel(self, **kw: Any) -> None:
-            environment = {
-                **ONE_THREAD,
-                **os.environ,
-                NOTEBOOK_VARIABLE: notebook,
-                "PYTHONWARNINGS": _quiet_bars(),
-            }
+            told = {NOTEBOOK_VARIABLE: notebook, "PYTHONWARNINGS": _quiet_bars()}
+            environment = {**ONE_THREAD, **os.environ, **told}
             # What cells write comes to us as messages; the kernel's own words would disturb the progress bar.
             with Path(self.connection_file).with_name("kernel.log").open("wb") as log:
                 await super()._async_start_kernel(**{**kw, "env": environment, "stdout": log, "stderr": log})

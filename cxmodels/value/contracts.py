@@ -20,7 +20,7 @@ from scipy.special import betaln, hyp2f1, psi
 
 from cxmodels.value.bootstrap import log_parameter_errors
 from cxmodels.value.counts import Floats
-from cxmodels.value.fitting import LOG_BOUND, climb
+from cxmodels.value.fitting import LOG_BOUND, Slopes, climb
 
 COEFFICIENTS = ("alpha", "beta")
 COLUMNS = ("tenure", "lost", "staying")
@@ -178,7 +178,7 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
     Raises
     ------
     NothingToLearn
-        Where a column is missing, a count is negative, or nobody has left.
+        Where a column or a count is missing, a count is negative, or nobody has left.
 
     Examples
     --------
@@ -206,20 +206,10 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
             f"None of the {staying.sum():,.0f} customers has left: no retention can be read from them yet."
         )
     customers = lost.sum() + staying.sum()
-    lasting = staying - entered
-
-    def slopes(logs: Floats) -> tuple[float, Floats]:
-        alpha, beta = np.exp(logs)
-        total = lost @ _log_leaving(alpha, beta, tenure) + lasting @ _log_survival(alpha, beta, tenure)
-        both = (lost + lasting) @ (psi(alpha + beta) - psi(alpha + beta + tenure))
-        of_alpha = both + lost.sum() / alpha  # psi(alpha + 1) - psi(alpha)
-        of_beta = both + lost @ psi(beta + tenure - 1.0) + lasting @ psi(beta + tenure)
-        of_beta -= (lost + lasting).sum() * psi(beta)
-        return float(total) / customers, np.array([of_alpha * alpha, of_beta * beta]) / customers
-
+    slopes = _slopes(tenure, lost / customers, (staying - entered) / customers)
     found = climb(slopes, [np.zeros(2), np.array([-0.5, 1.0]), np.array([3.0, 5.0])])
     if found is None:
-        raise NothingToLearn("The likelihood of these counts is not finite: look at their sizes.")
+        raise NothingToLearn("A count is missing or infinite; give 0 where there is nobody.")
     alike = float(found.max()) > LOG_BOUND - 1e-6
     return RetentionModel(
         alpha=float(np.exp(found[0])),
@@ -230,6 +220,21 @@ def fit_retention(counts: pd.DataFrame) -> RetentionModel:
         if alike
         else "",
     )
+
+
+def _slopes(tenure: Floats, lost: Floats, lasting: Floats) -> Slopes:
+    """Return the log-likelihood of those who left and of those who stay, with its gradient."""
+
+    def at(logs: Floats) -> tuple[float, Floats]:
+        alpha, beta = np.exp(logs)
+        total = lost @ _log_leaving(alpha, beta, tenure) + lasting @ _log_survival(alpha, beta, tenure)
+        both = (lost + lasting) @ (psi(alpha + beta) - psi(alpha + beta + tenure))
+        of_alpha = both + lost.sum() / alpha  # psi(alpha + 1) - psi(alpha)
+        of_beta = both + lost @ psi(beta + tenure - 1.0) + lasting @ psi(beta + tenure)
+        of_beta -= (lost + lasting).sum() * psi(beta)
+        return float(total), np.array([of_alpha * alpha, of_beta * beta])
+
+    return at
 
 
 def _entered(counts: pd.DataFrame) -> Floats:

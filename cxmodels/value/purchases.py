@@ -39,9 +39,9 @@ def fit_purchases(
 ) -> PurchaseModel:
     """Fit a purchase model to customer histories.
 
-    The histories are collapsed into counted cells. Where the
-    model's dropout parameters run to the boundary, or no start converges, NBD without dropout, which each of
-    the other models nests, is fitted instead, and `note` says so.
+    The histories are collapsed into counted cells. Where dropout runs to zero, or no start has a finite
+    likelihood, NBD without dropout, which each of the other models nests, is fitted instead, and `note` says
+    so.
 
     Parameters
     ----------

@@ -123,6 +123,7 @@ def test_customers_who_do_not_differ_are_told():
         ({"tenure": [1], "lost": [-1], "staying": [5]}, "0 or more"),
         ({"tenure": [1], "lost": [1], "staying": [5], "entered": [-1]}, "0 or more"),
         ({"tenure": [0], "lost": [1], "staying": [5]}, "1 or more"),
+        ({"tenure": [1, 2], "lost": [1, 1], "staying": [5, np.nan]}, "missing or infinite; give 0"),
     ],
 )
 def test_counts_that_say_nothing_are_refused(counts, message):
