@@ -86,11 +86,11 @@ def expect_trees(
     by_covariates: dict[tuple[str, ...], list[Asked]] = {}
     for one in asked:
         by_covariates.setdefault(one.covariates, []).append(one)
-    matrices = {covariates: _matrix(frame, covariates) for covariates in by_covariates}
     with _pool(len(fold)) as pool:
         told = pool(
-            delayed(_expect_part)(*matrices[covariates], some, fold, part, plan)
+            delayed(_expect_part)(*matrix, some, fold, part, plan)
             for covariates, some in by_covariates.items()
+            for matrix in [_matrix(frame, covariates)]  # in its turn: all at once fill memory
             for part in range(folds)
         )
     found = {(one.target, one.covariates): np.empty(len(fold)) for one in asked}
