@@ -119,7 +119,7 @@ class ReasonWords:
         if f"{key}.{way}" in PHRASES[self.language]:
             key, number = f"{key}.{way}", abs(number)
         if key == "months_since_bound":
-            number = round(number, 1 if number < 10 else 0)
+            number = max(round(number, 1 if number < 10 else 0), 0.1)  # a day ago is not 0 months
         n = self._number(number)
         return self._fill(key, {"times": self._times(number), **gaps, "n": n}, one=n == "1")
 

@@ -69,6 +69,7 @@ def test_figures_are_told_as_people_say_them(one, value, expected):
         ("months_since_bound", 0.0, "still bound"),
         ("months_since_bound", 4.13, "binding ended 4.1 months ago"),
         ("months_since_bound", 1.0, "binding ended 1 month ago"),
+        ("months_since_bound", 0.033, "binding ended 0.1 months ago"),
         ("months_since_bound", 35.48, "binding ended 35 months ago"),
         ("monthly_gb", 8.2, "monthly gb: 8.2"),
         ("monthly_gb", 0.0001234, "monthly gb: 0.000123"),
