@@ -33,9 +33,8 @@ STUDY = Path(__file__).parents[1] / "data" / "nordtel"
 CUSTOMERS, SMALL, SEEDS = 40_000, 12_000, 20
 SPEED_CUSTOMERS, SPEED_ROWS = 160_000, 600_000
 HIDDEN = 0.7
-MEASURED = (
-    3.0  # standard errors that the true effect has, at least, where the error in per cent means anything
-)
+MEASURED = 3.0
+"""Standard errors that a true effect has, at least, where the error in per cent means anything."""
 NOTE = (
     "found, true: change of the probability of leaving in 90 days for one more of the driver in a month. "
     "The truth changes the lever in each of the months that the estimate is from, and divides by what was "

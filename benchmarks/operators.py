@@ -25,6 +25,7 @@ LEVER_OF = {
     "unresolved_contacts": "unresolved",
 }
 """Lever of the simulator that changes each driver."""
+HORIZON_MONTHS = 3  # after each month of the lever, in which leaving is counted
 EVERYBODY = 1_000.0  # times the rate of a rare event: nobody is left without one
 CHANGES = {"waits": -0.3, "proactive_calls": EVERYBODY}
 """Change of a lever by which its true effect is told; of the others all is taken away.
@@ -84,9 +85,7 @@ def rows_of(
     return rows
 
 
-def true_effect(
-    operator: Operator, lever: str, dates: Iterable[pd.Timestamp], *, horizon_months: int = 3
-) -> float:
+def true_effect(operator: Operator, lever: str, dates: Iterable[pd.Timestamp]) -> float:
     """Return the true effect of one more of what a lever multiplies: its total over months, per unit.
 
     Parameters
@@ -98,15 +97,13 @@ def true_effect(
     dates
         Ends of the months in which the lever is changed, one after the other: those from which the effect is
         estimated, since effects differ from month to month by a quarter and more.
-    horizon_months
-        After each, in which leaving is counted.
     """
     share = CHANGES.get(lever, -1.0)
     change, units = 0.0, 0.0
     for end in pd.to_datetime(list(dates)):
         start = end - pd.offsets.MonthEnd(1)
         found = operator.truth.effect_of(
-            lever, share, since=start.date(), until=end.date(), horizon_months=horizon_months + 1
+            lever, share, since=start.date(), until=end.date(), horizon_months=HORIZON_MONTHS + 1
         )
         there = found.table.index
         hazard = operator.truth.hazards.loc[there, start + pd.Timedelta(days=1)]
