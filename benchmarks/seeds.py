@@ -40,8 +40,14 @@ def run_seeds(
     if processes <= 1:
         return [one(seed) for seed in seeds]
     # a fork would take over threads of the engines in a state that nobody knows
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_fit_alone) as pool:
         return list(pool.map(one, seeds))
+
+
+def _fit_alone() -> None:
+    """Keep a process that stands beside others from starting more to fit in."""
+    os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 
 
 def code_of(root: Path) -> str:

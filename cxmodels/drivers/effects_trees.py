@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import lightgbm
 
 SHARED_ROWS = 50_000  # from which other processes help
+MOST_PROCESSES = 4  # each holds the rows that it learns from
 SETTINGS: dict[str, object] = {
     "learning_rate": 0.12,
     "num_leaves": 15,
@@ -106,7 +107,7 @@ def _pool(rows: int) -> Parallel:
 
     Threads of one process are no way: with categories, LightGBM crashes in them.
     """
-    return Parallel(n_jobs=cpu_count() if rows >= SHARED_ROWS else 1)
+    return Parallel(n_jobs=min(cpu_count(), MOST_PROCESSES) if rows >= SHARED_ROWS else 1)
 
 
 def _expect_part(

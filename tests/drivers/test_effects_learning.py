@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxmodels.drivers import effects_trees
 from cxmodels.drivers.effects_linear import Design, expect_linear, gather
 from cxmodels.drivers.effects_trees import Asked, TreePlan, expect_trees, kind_of
 
@@ -46,6 +47,13 @@ def test_only_what_precedes_is_used(learn):
     known, blind = learn(TARGET, ["usage", "region"]), learn(TARGET, ["gap"])
     assert np.corrcoef(known, TARGET)[0, 1] > 0.85
     assert abs(np.corrcoef(blind, TARGET)[0, 1]) < 0.08
+
+
+def test_processes_side_by_side_expect_what_one_alone_expects(monkeypatch):
+    alone = by_trees(TARGET, ["usage", "gap", "region"])
+    monkeypatch.setattr(effects_trees, "SHARED_ROWS", ROWS)
+    monkeypatch.setattr(effects_trees, "cpu_count", lambda: 2)
+    assert (by_trees(TARGET, ["usage", "gap", "region"]) == alone).all()
 
 
 def test_the_line_is_least_squares_on_the_others():

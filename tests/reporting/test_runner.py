@@ -14,6 +14,7 @@ import pytest
 
 from cxmodels.reporting import runner
 from cxmodels.reporting.plan import PlanError
+from cxmodels.reporting.progress import Silent
 from cxmodels.reporting.runner import RunFailed, run_study
 from cxmodels.study import StudyError
 from tests.reporting.conftest import GIVES, USES, Notebook, Project
@@ -60,6 +61,40 @@ def test_a_run_leaves_pages_notebooks_tables_figures_findings_and_a_record(finis
         "run.json",
     }
     assert not [name for name in names if "03-leaving" in name]
+
+
+class Starts(Silent):
+    """Keeps the order in which notebooks were started."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, name: str) -> None:
+        self.names.append(name)
+
+
+def test_what_others_wait_for_starts_before_what_nothing_waits_for(project: Project) -> None:
+    plain = replace(GIVES, cells=["1 + 1"], gives=[], answer="")
+    for name in ("00-a", "00-b"):
+        project.write(name, plain)
+    project.write("01-value", replace(GIVES, cells=GIVES.cells[:2], answer=""))
+    project.write("02-segments", replace(plain, needs=["value"]))
+    seen = Starts()
+    run_study(project.study, out=project.report, notebooks=project.notebooks, progress=seen)
+    assert seen.names[0] == "01-value"
+    assert sorted(seen.names) == ["00-a", "00-b", "01-value", "02-segments"]
+
+
+@pytest.mark.parametrize(("own", "told"), [(None, "1"), ("3", "3")])
+def test_a_kernel_has_one_thread_of_linear_algebra_unless_the_user_says_otherwise(
+    project: Project, monkeypatch: pytest.MonkeyPatch, own: str | None, told: str
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if own:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", own)
+    asks = f'import os\nassert os.environ["OPENBLAS_NUM_THREADS"] == "{told}"'
+    project.write("01-value", replace(GIVES, cells=[asks], gives=[], answer=""))
+    run_study(project.study, only=["01"], out=project.report, notebooks=project.notebooks)
 
 
 def test_nothing_but_the_report_is_left_beside_it(finished: Project) -> None:
