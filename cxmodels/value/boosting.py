@@ -27,7 +27,7 @@ SHALLOW: dict[str, object] = {
     "learning_rate": 0.03,
     "num_leaves": 8,
     "min_data_in_leaf": 40,
-    "feature_fraction_bynode": 0.5,
+    "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "lambda_l2": 10.0,
