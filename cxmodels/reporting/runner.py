@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from cxmodels.reporting.kernels import Kernels, NotebookFailed, execute
 from cxmodels.reporting.opening import report_folder
 from cxmodels.reporting.origin import Origin
 from cxmodels.reporting.pages import PageContext, PageLink, answers_first, write_page
-from cxmodels.reporting.plan import Plan, Step, make_plan, read_steps, why_without
+from cxmodels.reporting.plan import Plan, Step, find_step, make_plan, read_steps, why_without
 from cxmodels.reporting.progress import Progress, Silent
 from cxmodels.reporting.record import (
     Outcome,
@@ -119,17 +119,7 @@ def run_study(
     changed = dict(overrides or {})
     settings = read_study(path, changed)
     target = Path(out).absolute() if out else report_folder(settings)
-    steps = read_steps(notebooks or notebooks_folder())
-    at_hand = {found.stem for found in (target / "tables").glob("*.parquet")} if only else set()
-    beforehand = {step.name: verdict for step in steps if (verdict := ruled_out(step.name, settings))}
-    plan = make_plan(
-        steps,
-        tables=settings.tables,
-        only=only,
-        at_hand=at_hand,
-        # the report is for everybody; whoever asks for one page is told which setting to change
-        ruled_out={name: one.text if only else one.why for name, one in beforehand.items()},
-    )
+    plan = _plan_for(settings, read_steps(notebooks or notebooks_folder()), only=only, target=target)
     inputs = hash_inputs(settings)
     if only:
         check_fresh(plan, report=target, now=Origin.of(settings, inputs))
@@ -152,6 +142,20 @@ def run_study(
             ) from error
         finally:
             run.kernels.end()
+
+
+def _plan_for(study: Study, steps: Sequence[Step], *, only: Collection[str], target: Path) -> Plan:
+    """Choose the notebooks: those that the study and what an earlier run left allow."""
+    asked = {find_step(steps, name).name for name in only}
+    beforehand = {step.name: verdict for step in steps if (verdict := ruled_out(step.name, study))}
+    return make_plan(
+        steps,
+        tables=study.tables,
+        only=only,
+        at_hand={found.stem for found in (target / "tables").glob("*.parquet")} if only else (),
+        # a page is for everybody; whoever asks for one that cannot be is told which setting to change
+        ruled_out={name: one.text if name in asked else one.why for name, one in beforehand.items()},
+    )
 
 
 def _execute_all(run: _Run, plan: Plan) -> None:

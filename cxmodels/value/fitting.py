@@ -86,7 +86,7 @@ def fit_gamma_gamma(frequency: Floats, monetary_value: Floats, weights: Floats) 
         of_p = x * (together - psi(shape) + np.log(spent / v) - at_rate)
         of_q = together - psi(q) - at_rate
         of_v = (q * spent / v - shape) / (v + spent)
-        # no dot products: of so few numbers, threads of linear algebra make long work
+        # sums, no dot products: on a busy machine, threads of linear algebra wait longer than they add
         scores = np.array([(share * of).sum() for of in (of_p, of_q, of_v)])
         return float((share * likelihood).sum()), scores * (p, q, v)
 

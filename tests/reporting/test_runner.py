@@ -284,6 +284,20 @@ def test_only_says_which_notebook_brings_what_is_missing(project: Project) -> No
         run_study("shop", only=["02"])
 
 
+def test_the_setting_to_add_is_told_to_whoever_asks_for_a_page_and_not_on_the_first_page(
+    project: Project,
+) -> None:
+    plain = replace(GIVES, cells=["1 + 1"], gives=[], answer="")
+    project.write("01-value", plain)
+    project.write("04-churn-risk", plain)
+    asked = {"out": project.report, "notebooks": project.notebooks}
+    run_study(project.study, only=["01"], **asked)
+    first = (project.report / "index.html").read_text(encoding="utf-8")
+    assert "does not say within how many days" in first and "[churn]" not in first
+    with pytest.raises(PlanError, match=r"04-churn-risk cannot run: .*Add \[churn\]"):
+        run_study(project.study, only=["04"], **asked)
+
+
 def test_only_an_unknown_notebook_is_answered_with_the_nearest(project: Project) -> None:
     with pytest.raises(PlanError, match=r"no notebook 'segmets'; did you mean 'segments'\?"):
         run_study("shop", only=["segmets"])
