@@ -15,7 +15,7 @@ from cxmodels.drivers.attribution import Attribution, explain
 from cxmodels.drivers.attribution_totals import total_attribution
 from cxmodels.value.counts import Floats
 
-MOST_ROWS = 2_000  # explained under each refit: how models differ shows on few customers
+MOST_ROWS = 1_000  # explained under each refit: how models differ shows on few customers
 
 
 def rank_parts(

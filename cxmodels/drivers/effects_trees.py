@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHARED_ROWS = 50_000  # from which other processes help
 MOST_PROCESSES = 4  # each holds the rows that it learns from
 SETTINGS: dict[str, object] = {
-    "learning_rate": 0.12,
+    "learning_rate": 0.18,
     "num_leaves": 15,
     "min_data_in_leaf": 60,
     "feature_fraction": 0.7,
@@ -42,8 +42,8 @@ class TreePlan:
     seed : int
     """
 
-    rounds: int = 60
-    learn_rows: int = 90_000
+    rounds: int = 40
+    learn_rows: int = 60_000
     seed: int = 20250101
 
 

@@ -33,10 +33,10 @@ LEAD_WEIGHT = 50.0  # leavers in a lead month for the learned correction to coun
 MOST_LEADS = 36
 CHECK_MONTHS = 6
 CHECK_ROWS = 60_000
-ROUNDS = 150
+ROUNDS = 75
 SETTINGS: dict[str, object] = {
     "objective": "binary",
-    "learning_rate": 0.05,
+    "learning_rate": 0.1,
     "num_leaves": 12,
     "min_data_in_leaf": 100,
     "feature_fraction_bynode": 0.6,
