@@ -27,10 +27,10 @@ WAYS = {
     "the same, whatever the grade": "ungraded",
     "mean |SHAP|": "shap",
     "model what-if": "what_if",
-    "the truth with our errors": "",
-    "the truth of half the customers": "",
 }
 """Rankings that are compared with the truth, by the column that they rank."""
+WITH_ERRORS, OF_HALF = "the truth with our errors", "the truth of half the customers"
+RANKINGS = [*WAYS, WITH_ERRORS, OF_HALF]
 NOTE = (
     "Spearman's rank correlation with the truth over the drivers that the simulator can change, with "
     "those that do nothing, by size whatever the sign, as the table of drivers orders. Truth: the study's "
@@ -177,7 +177,7 @@ def rank_correlations(stakes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a seed, one column for each of `WAYS`.
+        One row a seed, one column for each of `RANKINGS`.
     """
     return pd.DataFrame(
         [{"seed": seed, **_of_seed(some.set_index("driver"))} for seed, some in stakes.groupby("seed")]
@@ -188,10 +188,10 @@ def _of_seed(stakes: pd.DataFrame) -> dict[str, float]:
     rng = np.random.default_rng(1)
     true = stakes["true"].to_numpy()
     noise = rng.normal(size=(DRAWS, len(true))) * stakes["error"].to_numpy()
-    found = {way: _rank(stakes[column], true) for way, column in WAYS.items() if column}
+    found = {way: _rank(stakes[column], true) for way, column in WAYS.items()}
     again = float(np.median([_rank(true + one, true) for one in noise]))
     halves = _rank(stakes["true_half"], stakes["true_other"])
-    return {**found, **dict(zip(list(WAYS)[len(found) :], (again, halves), strict=True))}
+    return {**found, WITH_ERRORS: again, OF_HALF: halves}
 
 
 def _rank(one: pd.Series | np.ndarray, other: pd.Series | np.ndarray) -> float:
@@ -201,7 +201,7 @@ def _rank(one: pd.Series | np.ndarray, other: pd.Series | np.ndarray) -> float:
 def summarise(ranks: pd.DataFrame) -> pd.DataFrame:
     """Return the median and the least over seeds of each ranking's correlation with the truth."""
     return pd.DataFrame(
-        {"ranking": list(WAYS), "median": ranks[list(WAYS)].median(), "least": ranks[list(WAYS)].min()}
+        {"ranking": RANKINGS, "median": ranks[RANKINGS].median(), "least": ranks[RANKINGS].min()}
     ).reset_index(drop=True)
 
 

@@ -80,6 +80,13 @@ class Snapshots:
         return feature_words(self.features, self.signals)
 
     @property
+    def flags(self) -> frozenset[str]:
+        """Features that say yes or no: no counts of experiences, and nothing but 0 and 1 in the table."""
+        counted = {signal.name for signal in self.signals}
+        numbers = self.table[[name for name in self.features if name not in counted]].select_dtypes("number")
+        return frozenset(name for name, one in numbers.items() if set(one.dropna().unique()) == {0.0, 1.0})
+
+    @property
     def counted_from(self) -> dict[str, str]:
         """The kind of events or reason of contacts behind features, as `churn.exclude` takes them out."""
         by = {"events", "contacts"}

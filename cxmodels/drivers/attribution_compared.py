@@ -20,13 +20,14 @@ LEAST_GAP = 0.01  # a difference that shares in whole percent show
 
 @dataclass(frozen=True)
 class Weighed:
-    """What moves the model, by customers and by value; made by `weigh_parts`.
+    """What moves the model, by customers and by value at risk; made by `weigh_parts`.
 
     Attributes
     ----------
     table : DataFrame
-        Indexed by part, the largest by customers first: customers, value (shares of all that moves the score,
-        each customer counting the same or by value), customers_error, value_error (standard errors).
+        Indexed by part, the largest by customers first: customers, value_at_risk (shares of all that moves
+        the score, each customer counting the same or by value at risk), and their standard errors:
+        customers_error, value_at_risk_error.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -35,10 +36,10 @@ class Weighed:
     def turned(self) -> tuple[str, str] | None:
         """The parts that change places, beyond chance: the first moves more by customers, less by value."""
         beyond = {
-            (one, other): self._ahead("customers", one, other) + self._ahead("value", other, one)
+            (one, other): self._ahead("customers", one, other) + self._ahead("value_at_risk", other, one)
             for one in self.table.index
             for other in self.table.index
-            if min(self._ahead("customers", one, other), self._ahead("value", other, one)) > 0.0
+            if min(self._ahead("customers", one, other), self._ahead("value_at_risk", other, one)) > 0.0
         }
         return max(beyond, key=lambda pair: beyond[pair]) if beyond else None
 
@@ -48,7 +49,7 @@ class Weighed:
         if self.turned is not None:
             one, other = self.turned
             return f"“{one}” moves the score more than “{other}” by customers, and less by value at risk"
-        (one, near_one), (other, near_other) = self._lead("customers"), self._lead("value")
+        (one, near_one), (other, near_other) = self._lead("customers"), self._lead("value_at_risk")
         if not near_one and not near_other:
             return f"“{one}” moves the score most, by customers and by value at risk"
         if not near_other:
@@ -76,15 +77,15 @@ def weigh_parts(
     found: Attribution,
     *,
     parts: Mapping[str, str],
-    value: pd.Series | Floats,
+    value_at_risk: pd.Series | Floats,
     leave_out: Collection[str] = (),
 ) -> Weighed:
-    """Sum up parts by customers and by value.
+    """Sum up parts by customers and by value at risk.
 
     Parameters
     ----------
     found : Attribution
-    parts, value
+    parts, value_at_risk
         As parts and weights of `total_attribution`.
     leave_out : collection of str
         Parts that are not shown, such as what nobody experienced. Shares are of all parts.
@@ -98,7 +99,10 @@ def weigh_parts(
     ValueError
         As `total_attribution`; and where no part is left.
     """
-    ways: dict[str, pd.Series | Floats | None] = {"customers": None, "value": value}
+    ways: dict[str, pd.Series | Floats | None] = {
+        "customers": None,
+        "value_at_risk": value_at_risk,
+    }
     columns: dict[str, pd.Series] = {}
     for name, weights in ways.items():
         total = total_attribution(found, parts=parts, weights=weights).set_index("part")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -37,6 +37,8 @@ class ReasonWords:
     labels : mapping of str to str
         Words, in that language, for features, or for kinds of event, reasons of contact and metrics; see
         `driver_labels`. Without any, a kind is told as the data write it.
+    flags : collection of str
+        Features that say yes (1) or no (0), such as ``Snapshots.flags``.
     number : callable
         Words a number with so many ``digits`` in that language, such as ``run.words.number``.
 
@@ -62,6 +64,7 @@ class ReasonWords:
     language: str = "en"
     signals: Sequence[Signal] = field(default=(), repr=False)
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    flags: Collection[str] = field(default=(), repr=False)
     number: Callable[..., str] = field(default=plain_number, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +90,8 @@ class ReasonWords:
         """Word a feature and a customer's value of it, and that of the feature told `beside` it."""
         if feature in _TWO_ENDS and value == 0 and beside and beside[0]:
             feature, value = _TWO_ENDS[feature], beside[0]
+        if feature in self.flags and value in (0, 1):
+            value = bool(value)
         if feature in self.labels:
             return f"{self.labels[feature]}: {self._value(value)}"
         if feature in self._signals:

@@ -187,6 +187,12 @@ def test_a_snapshot_joins_label_contracts_attributes_and_signals(snapshots):
     assert kinds <= {"float32", "float64", "category"}
 
 
+def test_flags_are_what_customers_are_or_not_and_never_what_they_met(snapshots):
+    known = snapshots.table[[signal.name for signal in snapshots.signals]]
+    assert (known.isin([0.0, 1.0]).all()).any()  # a rare experience looks like a flag in so few customers
+    assert snapshots.flags == {"consent_marketing"}
+
+
 def test_columns_can_be_added_to_a_snapshot_without_pandas_complaining(snapshots):
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.PerformanceWarning)

@@ -40,16 +40,16 @@ def moved(found):
 
 def test_shares_are_those_by_customers_and_by_value_of_all_that_moves_the_score(moved):
     value = np.where(RICH, 90.0, 1.0)
-    weighed = weigh_parts(moved, parts=PARTS, value=value, leave_out=["contract"])
+    weighed = weigh_parts(moved, parts=PARTS, value_at_risk=value, leave_out=["contract"])
     sizes = moved.values.abs()
     alike, by_value = sizes.mean(), sizes.mul(value, axis=0).mean()
     assert weighed.table.index.tolist() == ["network", "service"]
     assert weighed.table.loc["network", "customers"] == pytest.approx(alike["outages"] / alike.sum())
-    assert weighed.table.loc["service", "value"] == pytest.approx(by_value["calls"] / by_value.sum())
+    assert weighed.table.loc["service", "value_at_risk"] == pytest.approx(by_value["calls"] / by_value.sum())
 
 
 def test_parts_that_change_places_are_the_finding(moved):
-    weighed = weigh_parts(moved, parts=PARTS, value=np.where(RICH, 90.0, 1.0), leave_out=["contract"])
+    weighed = weigh_parts(moved, parts=PARTS, value_at_risk=np.where(RICH, 90.0, 1.0), leave_out=["contract"])
     assert weighed.turned == ("network", "service")
     assert (
         weighed.verdict
@@ -58,7 +58,7 @@ def test_parts_that_change_places_are_the_finding(moved):
 
 
 def test_parts_that_keep_their_places_are_said_to(moved):
-    weighed = weigh_parts(moved, parts=PARTS, value=np.ones(1_000))
+    weighed = weigh_parts(moved, parts=PARTS, value_at_risk=np.ones(1_000))
     assert weighed.turned is None
     assert weighed.verdict == "“network” moves the score most, by customers and by value at risk"
 
@@ -76,7 +76,12 @@ def test_parts_that_keep_their_places_are_said_to(moved):
     ],
 )
 def test_a_near_tie_is_called_one(by_customers, by_value, said):
-    figures = {"customers": by_customers, "value": by_value, "customers_error": 0.0, "value_error": 0.0}
+    figures = {
+        "customers": by_customers,
+        "value_at_risk": by_value,
+        "customers_error": 0.0,
+        "value_at_risk_error": 0.0,
+    }
     weighed = Weighed(pd.DataFrame(figures, index=["a", "b"]))
     assert weighed.turned is None and weighed.verdict.startswith(said)
 
@@ -86,8 +91,8 @@ def test_who_leads_is_ahead_of_all_others_not_only_of_the_next():
     figures = {
         "customers": [0.40, 0.35, 0.34],
         "customers_error": [0.01, 0.01, 0.10],
-        "value": [0.20, 0.15, 0.50],
-        "value_error": [0.01, 0.01, 0.01],
+        "value_at_risk": [0.20, 0.15, 0.50],
+        "value_at_risk_error": [0.01, 0.01, 0.01],
     }
     weighed = Weighed(pd.DataFrame(figures, index=["a", "b", "c"]))
     assert weighed.turned is None
@@ -102,7 +107,7 @@ def test_a_change_of_places_by_chance_is_none(found):
         rng = np.random.default_rng(seed)
         values = {name: rng.exponential(0.5, 80) for name in PARTS}
         weighed = weigh_parts(
-            by_hand(found, values, drawn_from=10_000), parts=PARTS, value=rng.exponential(1.0, 80)
+            by_hand(found, values, drawn_from=10_000), parts=PARTS, value_at_risk=rng.exponential(1.0, 80)
         )
         claimed.append(weighed.turned is not None)
     assert np.mean(claimed) < 0.1
@@ -111,7 +116,7 @@ def test_a_change_of_places_by_chance_is_none(found):
 def test_differences_too_small_to_be_seen_are_none_though_everybody_is_explained(found):
     values = {"outages": [0.500, 0.501] * 20, "calls": [0.501, 0.500] * 20, "fee": [0.1] * 40}
     everybody = by_hand(found, values, drawn_from=40)
-    weighed = weigh_parts(everybody, parts=PARTS, value=np.tile([1.0, 0.0], 20))
+    weighed = weigh_parts(everybody, parts=PARTS, value_at_risk=np.tile([1.0, 0.0], 20))
     assert weighed.turned is None
     totals = total_attribution(everybody, groups=pd.Series(["a", "b"] * 20))
     assert widest_apart(totals) is None
@@ -119,7 +124,7 @@ def test_differences_too_small_to_be_seen_are_none_though_everybody_is_explained
 
 def test_nothing_left_to_weigh_is_said(moved):
     with pytest.raises(ValueError, match="No part is left"):
-        weigh_parts(moved, parts=dict.fromkeys(PARTS, "all"), value=np.ones(1_000), leave_out=["all"])
+        weigh_parts(moved, parts=dict.fromkeys(PARTS, "all"), value_at_risk=np.ones(1_000), leave_out=["all"])
 
 
 def test_the_part_that_differs_most_between_groups_is_found_with_its_shares(moved):

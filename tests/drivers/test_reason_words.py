@@ -178,3 +178,10 @@ def gaps_of(phrase):
 def test_a_language_without_phrases_is_refused():
     with pytest.raises(ValueError, match="no phrases in 'no'; there are in en, nb, da, sv"):
         ReasonWords("no")
+
+
+@pytest.mark.parametrize(("value", "expected"), [(1.0, "yes"), (0.0, "no"), (np.nan, "not known")])
+def test_a_flag_is_told_as_yes_or_no(value, expected):
+    words = ReasonWords("en", flags=["consent_marketing"])
+    assert words.say("consent_marketing", value) == f"consent marketing: {expected}"
+    assert ReasonWords("en").say("products", 1.0) == "products: 1"
