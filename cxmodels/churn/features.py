@@ -83,8 +83,8 @@ class Snapshots:
     def flags(self) -> frozenset[str]:
         """Features that say yes or no: no counts of experiences, and nothing but 0 and 1 in the table."""
         counted = {signal.name for signal in self.signals}
-        numbers = self.table[[name for name in self.features if name not in counted]].select_dtypes("number")
-        return frozenset(name for name, one in numbers.items() if set(one.dropna().unique()) == {0.0, 1.0})
+        told = [name for name in self.features if name not in counted]
+        return frozenset(name for name in told if set(self.table[name].dropna().unique()) == {0.0, 1.0})
 
     @property
     def counted_from(self) -> dict[str, str]:
