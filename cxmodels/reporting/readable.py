@@ -14,7 +14,8 @@ from cxmodels.reporting.wording import Money
 from cxmodels.study_errors import nearest
 
 _NOTHING = "–"
-KINDS = ("text", "number", "share", "money", "flag", "date")
+KINDS = ("text", "number", "share", "points", "money", "flag", "date")
+_NUMBERS = ("number", "share", "points", "money")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def readable(
     columns : iterable of str, or mapping
         Short names of `cxmodels.reporting.vocabulary.COLUMNS`; or heading → ``(column, kind)``, or
         ``(low, high, kind)`` for a range. Kinds: ``text``, ``number``, ``share`` (0.12 is shown as 12.0%),
-        ``money``, ``flag`` (yes or no) and ``date``. Missing values become a dash.
+        ``points`` (percentage points: 0.012 is shown as 1.2), ``money``, ``flag`` (yes or no) and ``date``.
+        Missing values become a dash.
     money : Money
         Words money and numbers, such as ``run.money``.
 
@@ -83,7 +85,7 @@ def readable(
         _check_columns(frame, names)
         rows = zip(*(frame[name] for name in names), strict=True)
         cells[heading] = [_range([_worded(value, word) for value in row]) for row in rows]
-    right = tuple(heading for heading, spec in specs.items() if spec[-1] in ("number", "share", "money"))
+    right = tuple(heading for heading, spec in specs.items() if spec[-1] in _NUMBERS)
     return ReadableTable(pd.DataFrame(cells).astype(object), right)
 
 
@@ -101,6 +103,7 @@ def _worder(kind: str, money: Money) -> Callable[[object], str]:
         "text": str,
         "number": money.words.number,
         "share": money.words.percent,
+        "points": money.words.points,
         "money": money,
         "flag": lambda value: "yes" if value else "no",
         "date": money.words.date,

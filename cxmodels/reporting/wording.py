@@ -93,6 +93,10 @@ class Wording:
             return _NOTHING
         return f"{self.number(100 * share, digits=digits)}{self._percent}"
 
+    def points(self, share: float) -> str:
+        """Write a difference between shares (-0.0123) in percentage points: ``-1.2``."""
+        return self.number(100 * share, digits=1)
+
     def count(self, number: float, one: str, many: str = "") -> str:
         """Write how many there are: ``1 customer``, ``2 customers``.
 

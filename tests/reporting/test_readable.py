@@ -29,6 +29,7 @@ def test_cells_are_worded_by_kind():
         {
             "Customers": ("customers", "number"),
             "Share": ("share", "share"),
+            "Points": ("share", "points"),
             "Value": ("value", "money"),
             "Range": ("low", "high", "money"),
             "Day": ("day", "date"),
@@ -36,7 +37,7 @@ def test_cells_are_worded_by_kind():
         money=Money("USD"),
     )
     assert shown.cells.iloc[0].tolist() == [
-        "12,345", "50.0%", "$1.23 million", "$1.00 million to $2.00 million", "31 January 2025",
+        "12,345", "50.0%", "50.0", "$1.23 million", "$1.00 million to $2.00 million", "31 January 2025",
     ]  # fmt: skip
     assert shown.cells["Share"].tolist() == ["50.0%", "–"]
 

@@ -78,6 +78,7 @@ def test_what_is_no_number_is_a_dash(missing: float) -> None:
 def test_numbers_shares_and_dates_follow_the_language() -> None:
     assert plain(Wording("nb").percent(0.1234)) == "12,3 %"
     assert Wording("en").percent(0.1234) == "12.3%"
+    assert [Wording("en").points(-0.0126), Wording("nb").points(0.0126)] == ["-1.3", "1,3"]
     assert Wording("en").number(0.012345) == "0.0123"
     assert Wording("en").number(-0.0000001, digits=2) == "0.00"
     assert Wording("en").date(date(1998, 6, 30)) == "30 June 1998"
