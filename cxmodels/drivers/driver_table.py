@@ -9,8 +9,8 @@ from cxmodels.drivers.grade import GRADES
 
 DRIVER_COLUMNS = (
     *("driver", "label", "touchpoint", "stage", "touched", "attribution", "rank", "rank_low", "rank_high"),
-    *("change", "alone", "effect", "low", "high", "evidence", "reasons", "reached", "leavers"),
-    *("value_at_stake", "stake_low", "stake_high"),
+    *("change", "alone", "effect", "low", "high", "evidence", "reasons", "reached", "every_days"),
+    *("leavers", "value_at_stake", "stake_low", "stake_high"),
 )
 
 
@@ -34,8 +34,8 @@ def driver_table(
         touchpoint, stage (of the causal order), touched (share of customers in a window), attribution (mean
         size of what it moves, log odds) and its rank with the 90 % interval, change (in words), alone (what a
         plain comparison says of it), effect with its 90 % interval (on the probability of leaving in the
-        horizon, of a customer whom it reaches), evidence, reasons, and reached, leavers, value_at_stake,
-        stake_low, stake_high as of `value_at_stake`. What is not known is missing.
+        horizon, of a customer whom it reaches), evidence, reasons, and reached, every_days, leavers,
+        value_at_stake, stake_low, stake_high as of `value_at_stake`. What is not known is missing.
     """
     table = effects.table
     if ranks is not None:

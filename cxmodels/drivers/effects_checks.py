@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.drivers.effects_estimate import Estimate, Residuals
+from cxmodels.drivers.effects_rows import take_away
 from cxmodels.drivers.grade import (
     BEFORE_ITS_CAUSE,
     LEARNERS_DIFFER,
@@ -165,7 +166,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class Strengths:
-    """What each covariate explains of driver and leaving beyond all others: partial R² by name."""
+    """What each covariate explains of driver and leaving beyond all others: partial R² by name.
+
+    Of leaving, beyond the driver as well (Cinelli & Hazlett 2020).
+    """
 
     driver: pd.Series = field(repr=False)
     outcome: pd.Series = field(repr=False)
@@ -188,11 +192,12 @@ def sensitivity(
     typical : float
         Of the driver, among customers touched.
     """
-    rows = len(found.driver)
-    strength = estimate.z / np.sqrt(rows)
-    robustness = 0.5 * (np.sqrt(strength**4 + 4 * strength**2) - strength**2)
     spread = max(float(found.driver @ found.driver), 1e-300)
-    unit = float(np.sqrt(float(found.outcome @ found.outcome) / spread))
+    left = found.outcome - estimate.value * found.driver
+    # of rows, and not of customers: what an unseen cause explains is a share of what is left in rows
+    unit = float(np.sqrt(max(float(left @ left), 1e-300) / spread))
+    strength = abs(estimate.value) / unit
+    robustness = 0.5 * (np.sqrt(strength**4 + 4 * strength**2) - strength**2)
     names = [str(n) for n in strengths.driver.index if n in strengths.outcome.index]
     of_driver, of_outcome = (
         part[names].to_numpy(dtype=float) for part in (strengths.driver, strengths.outcome)
@@ -255,7 +260,7 @@ def before_its_cause(
 
     def together(part: pd.DataFrame) -> Estimate:
         index = np.add.reduce([part[name].to_numpy(dtype=float) / scale[name] for name in followers])
-        return Residuals(index, driver.driver, driver.places).estimate()
+        return Residuals(take_away(index, driver.places), driver.driver, driver.places).estimate()
 
     after, before = together(with_it), together(before_it)
     return (abs(before.value) / abs(after.value) if after.value else float("nan")), before.z

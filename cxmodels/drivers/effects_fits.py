@@ -93,9 +93,11 @@ class Fits:
         )
         spread = float(np.square(values - values.mean()).sum())
         mark = self.marks.get(driver)
-        background = [name for name in self.covariates[driver] if name in self.rows.background.columns]
+        every = self.covariates[driver]
+        background = [name for name in every if name in self.rows.background.columns]
         strengths = Strengths(
-            self.moments.strength(driver, background), self.moments.strength(LEFT, background)
+            self.moments.strength(driver, every)[background],
+            self.moments.strength(LEFT, [*every, driver])[background],
         )
         known = [name for name in self.followers(driver) if self.rows.dated and name in self.covariates]
         return Checked(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxmodels.drivers.effects_linear import Moments
 from cxmodels.value.counts import Floats, Integers
-from cxmodels.value.intervals import NORMAL
+from cxmodels.value.intervals import refit_half
 
 DIRECT = "itself"
 COLUMNS = ("driver", "through", "effect", "low", "high", "share", "share_low", "share_high")
@@ -65,18 +65,18 @@ def effect_paths(
     whole = member @ _ways(every, columns, places, target)
     parts = np.array([member @ _ways(every - one, columns, places, target) for one in moments.gram])
     total, totals = whole.sum(), parts.sum(axis=1)
-    error, share_error = _jackknife(parts), _jackknife(parts / totals[:, None])
+    half, share_half = _jackknife_half(parts), _jackknife_half(parts / totals[:, None])
     share = whole / total
     table = pd.DataFrame(
         {
             "driver": driver,
             "through": through,
             "effect": whole,
-            "low": whole - NORMAL * error,
-            "high": whole + NORMAL * error,
+            "low": whole - half,
+            "high": whole + half,
             "share": share,
-            "share_low": share - NORMAL * share_error,
-            "share_high": share + NORMAL * share_error,
+            "share_low": share - share_half,
+            "share_high": share + share_half,
         }
     )
     return table[list(COLUMNS)]
@@ -98,7 +98,7 @@ def _solve(gram: npt.NDArray[np.float64], known: list[int], targets: list[int]) 
     return np.asarray(found, dtype=np.float64)
 
 
-def _jackknife(parts: npt.NDArray[np.float64]) -> Floats:
-    count = len(parts)
-    spread = np.square(parts - parts.mean(axis=0)).sum(axis=0)
-    return np.asarray(np.sqrt((count - 1) / count * spread), dtype=np.float64)
+def _jackknife_half(parts: npt.NDArray[np.float64]) -> Floats:
+    """Return half the width of the interval, from figures without one part after the other."""
+    # each lacks one part only, so that they lie the closer together
+    return refit_half(parts) * (len(parts) - 1) / np.sqrt(len(parts))

@@ -13,7 +13,10 @@ from cxmodels.value.counts import Floats
 from cxmodels.value.intervals import NORMAL
 from cxmodels.value.units import DAYS_IN_YEAR
 
-STAKE_COLUMNS = ("driver", "reached", "leavers", "value_at_stake", "stake_low", "stake_high")
+STAKE_COLUMNS = (
+    *("driver", "reached", "every_days", "leavers"),
+    *("value_at_stake", "stake_low", "stake_high"),
+)
 
 
 def change_of(values: pd.Series | Floats, change: str | float) -> Floats:
@@ -77,9 +80,10 @@ def value_at_stake(
     Returns
     -------
     DataFrame
-        One row a driver: driver, reached (customers whom the change reaches), leavers (fewer of them, a
-        year), value_at_stake (currency a year; above 0 the change keeps value), stake_low and stake_high
-        (90 % interval). The last four are missing below ``adjusted``.
+        One row a driver: driver, reached (customers whom the change reaches each time), every_days (how often it
+        is made; missing without dates), leavers (fewer of them, a year), value_at_stake (currency a year;
+        above 0 the change keeps value), stake_low and stake_high (90 % interval). The last four are missing
+        below ``adjusted``.
 
     Notes
     -----
@@ -88,8 +92,9 @@ def value_at_stake(
     is in each of the k horizons of a year: of those with the chance p, (1 - p)^k are still there after them,
     and how much more that becomes is what is kept. Nobody is kept more than once, and who is kept in one
     horizon may leave in the next. Of what is taken away there is as much in a window as on average over all
-    dates, since one window may be far from a year's; today's customers stand for those whom it befalls. One
-    more in every window is added up, though a second may do less than the first.
+    dates, since one window may be far from a year's; today's customers stand for those whom it befalls, and
+    the windows of one horizon befall other customers each, as long as there are others. One more is given
+    to everybody once in a horizon: whether a second one within it adds anything is not known.
 
     What leaves with a customer is their lifetime value. The interval is for the error of the effect, not for
     that of lifetime values, nor for whether one year is like another.
@@ -99,30 +104,39 @@ def value_at_stake(
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
     leaving = np.asarray(chance, dtype=float)
     horizons = 1.0 if horizon_days is None else DAYS_IN_YEAR / horizon_days
-    rows: list[tuple[str, int, float, float, float, float]] = []
+    rows: list[tuple[str, int, float, float, float, float, float]] = []
     for one in drivers:
         unit, error = units[one.name], errors[one.name]
         have = values[one.name].fillna(0.0).to_numpy(dtype=float)
         moved = change_of(have, one.change)
         if not evidence[one.name].may_carry_money or not np.isfinite(unit):
             unit = error = float("nan")
-        if horizon_days is not None:
-            moved *= horizon_days / one.window_days * _typical(one, have, mean=means[one.name])
+        times = _times(one, have, mean=means[one.name], horizon_days=horizon_days)
+        others = min(times, len(moved) / max(int(np.count_nonzero(moved)), 1))
         thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
-        middle, *ends = (_kept(each * moved, leaving, horizons=horizons) for each in thrice)
+        middle, *ends = (
+            others * _kept(each * moved * (times / others), leaving, horizons=horizons) for each in thrice
+        )
         low, high = sorted(float(end @ worth) for end in ends)
         sums = float(middle.sum()), float(middle @ worth)
-        rows.append((one.name, int((moved != 0).sum()), *sums, low, high))
+        days = float("nan") if horizon_days is None else horizon_days if _given(one) else one.window_days
+        rows.append((one.name, int((moved != 0).sum()), float(days), *sums, low, high))
     return pd.DataFrame(rows, columns=list(STAKE_COLUMNS))
 
 
-def _typical(driver: DriverSettings, have: Floats, *, mean: float) -> float:
-    """Return how much more of a driver there is in a window on average than there is today."""
-    amount, relative = read_change(driver.change)
+def _times(driver: DriverSettings, have: Floats, *, mean: float, horizon_days: int | None) -> float:
+    """Return how often the change of today's window is made in a horizon."""
+    if horizon_days is None or _given(driver):
+        return 1.0
     today = float(have.mean())
-    # one more is given to everybody, however much there is
-    given = amount > 0 and not relative
-    return 1.0 if given or today <= 0.0 or not mean > 0.0 else mean / today
+    typical = mean / today if today > 0.0 and mean > 0.0 else 1.0
+    return typical * horizon_days / driver.window_days
+
+
+def _given(driver: DriverSettings) -> bool:
+    """Say whether the change gives something to everybody."""
+    amount, relative = read_change(driver.change)
+    return amount > 0 and not relative
 
 
 def _kept(change: Floats, chance: Floats, *, horizons: float) -> Floats:

@@ -17,7 +17,7 @@ from cxmodels.drivers.effects_checks import (
     sensitivity,
 )
 from cxmodels.drivers.effects_estimate import Estimate, Residuals
-from cxmodels.drivers.effects_rows import Places
+from cxmodels.drivers.effects_rows import Places, take_away
 
 FINE = Checked(
     estimate=Estimate(0.02, 0.002),
@@ -39,7 +39,10 @@ def verdict(checked: Checked, check: str, **how: object) -> tuple[bool | None, s
 
 
 def sensitivity_of(estimate: Estimate, *, rows: int, base: float = 0.1, typical: float = 1.0) -> Sensitivity:
-    found = Residuals(np.ones(rows), np.ones(rows), places(rows))
+    # residuals by which the estimate has its error: what is left does not go along with the driver
+    driver = np.where(np.arange(rows) % 2, 1.0, -1.0)
+    left = np.where(np.arange(rows) % 4 < 2, 1.0, -1.0) * estimate.error * np.sqrt(rows)
+    found = Residuals(estimate.value * driver + left, driver, places(rows))
     none = pd.Series({"a": 0.01, "b": 0.04})
     return sensitivity(found, estimate, Strengths(none, none), base=base, typical=typical)
 
@@ -58,7 +61,8 @@ def test_an_unseen_cause_as_strong_as_the_strongest_covariate_is_the_bound_of_om
     found = sensitivity_of(Estimate(0.1, 0.01), rows=400)
     odds = 0.04 / 0.96
     assert found.strongest == "b"
-    assert found.taken == pytest.approx(np.sqrt(odds * odds / (1 - odds)), rel=1e-9)
+    unit = 0.01 * np.sqrt(400)  # standard deviation of what is left of leaving, over that of the driver
+    assert found.taken == pytest.approx(unit * np.sqrt(odds * odds / (1 - odds)), rel=1e-9)
 
 
 def test_the_driver_long_before_shows_the_bias_of_a_hidden_rate():
@@ -85,6 +89,18 @@ def test_what_follows_a_driver_is_found_with_it_and_not_before():
     share, z = before_its_cause(found, ["calls"], with_it, with_it)
     assert share == pytest.approx(1.0) and z > 10
     assert np.isnan(before_its_cause(found, [], with_it, before)[0])
+
+
+def test_what_differs_between_dates_does_not_hide_what_was_there_before():
+    rng = np.random.default_rng(4)
+    date = np.repeat(np.arange(10), 500)
+    seen = Places(np.arange(5_000), np.zeros(5_000, int), np.zeros(5_000, int), (date,))
+    driver = rng.normal(size=5_000)
+    calls = pd.DataFrame({"calls": 0.1 * driver + rng.normal(size=5_000)})
+    found = Residuals(driver, take_away(driver, seen), seen)
+    _, calm = before_its_cause(found, ["calls"], calls, calls)
+    _, stormy = before_its_cause(found, ["calls"], calls, calls.add(3.0 * rng.normal(size=10)[date], axis=0))
+    assert stormy == pytest.approx(calm, rel=0.02) and calm > 4
 
 
 def test_an_effect_that_is_fine_passes_every_check():

@@ -62,16 +62,31 @@ def kept(change, *, chance=0.3):
 
 def test_what_is_kept_is_effect_times_change_times_worth_through_the_year():
     found = stakes()
-    # three windows in a horizon; one less of the customer with 200, and of one whose worth is not known
-    of_one = kept(-3 * 0.02)
+    # one less of the customer with 200, and of one whose worth is not known; of the three windows of a
+    # horizon, two befall each customer, since they are two of three
+    of_one = 1.5 * kept(-2 * 0.02)
     assert found.loc["outages", "value_at_stake"] == pytest.approx(200 * of_one)
     assert found.loc["outages", "leavers"] == pytest.approx(2 * of_one)
     assert found.loc["outages", "reached"] == 2
-    high, low = (200 * kept(-3 * (0.02 + half)) for half in (1.6448536 * 0.002, -1.6448536 * 0.002))
+    high, low = (200 * 1.5 * kept(-2 * (0.02 + half)) for half in (1.6448536 * 0.002, -1.6448536 * 0.002))
     assert found.loc["outages", "stake_high"] == pytest.approx(high)
     assert found.loc["outages", "stake_low"] == pytest.approx(low)
-    assert found.loc["waits", "value_at_stake"] == pytest.approx(100 * kept(-3 * 2 * 0.01))
-    assert found.loc["calls", "value_at_stake"] == pytest.approx(300 * kept(-3 * 0.005))
+    assert found.loc["waits", "value_at_stake"] == pytest.approx(100 * 3 * kept(-2 * 0.01))
+
+
+def test_one_more_is_given_to_everybody_once_in_a_horizon():
+    assert stakes().loc["calls", "value_at_stake"] == pytest.approx(300 * kept(-0.005))
+    assert stakes()["every_days"].to_dict() == {"outages": 30, "waits": 30, "calls": 90, "logins": 30}
+
+
+def test_the_windows_of_a_horizon_befall_other_customers_as_long_as_there_are_others():
+    rare = pd.DataFrame({name: [1.0] + [0.0] * 99 for name in VALUES})
+    mean = EFFECTS.assign(mean=0.01, unit=0.25)
+    at_hand = {"clv": np.ones(100), "chance": np.full(100, 0.3), "horizon_days": 90}
+    found = value_at_stake(mean, GRADES, DRIVERS, values=rare, **at_hand).set_index("driver")
+    # three customers, each met once; one, met three times, could be kept but once
+    assert found.loc["outages", "leavers"] == pytest.approx(3 * kept(-0.25))
+    assert found.loc["outages", "leavers"] > kept(-0.3)
 
 
 def test_who_is_kept_in_one_horizon_may_leave_in_the_next():
@@ -98,7 +113,7 @@ def test_a_window_with_more_than_usual_counts_as_a_usual_one():
     calm = EFFECTS.assign(mean=EFFECTS["mean"] / 2)
     at_hand = {"values": VALUES, "clv": CLV, "chance": np.full(3, 0.3), "horizon_days": 90}
     found = value_at_stake(calm, GRADES, DRIVERS, **at_hand).set_index("driver")
-    assert found.loc["outages", "leavers"] == pytest.approx(2 * kept(-3 * 0.02 / 2))
+    assert found.loc["outages", "leavers"] == pytest.approx(2 * 1.5 * kept(-0.02))
     # a call for everybody is one for everybody, however many were called
     assert found.loc["calls", "leavers"] == usual.loc["calls", "leavers"]
 
@@ -131,11 +146,11 @@ def test_no_change_keeps_more_than_would_have_left():
     assert found.loc["outages", "leavers"] == pytest.approx(0.005 + 0.5)
 
 
-def test_in_a_year_nobody_is_kept_more_than_once():
+def test_in_a_year_no_more_are_kept_than_would_have_left():
     chance = np.array([0.2, 0.2, 0.2])
     of_year = 1.0 - 0.8**HORIZONS
     strong = EFFECTS.assign(unit=[0.9, 0.01, -0.005, 0.03])
     options = {"values": VALUES, "clv": CLV, "chance": chance, "horizon_days": 90}
     found = value_at_stake(strong, GRADES, DRIVERS, **options).set_index("driver")
-    assert found.loc["outages", "leavers"] == pytest.approx(2 * of_year)
-    assert found.loc["outages", "value_at_stake"] == pytest.approx(of_year * 200)
+    assert found.loc["outages", "leavers"] == pytest.approx(3 * of_year)
+    assert found.loc["outages", "value_at_stake"] == pytest.approx(1.5 * of_year * 200)
