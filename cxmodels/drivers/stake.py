@@ -80,8 +80,8 @@ def value_at_stake(
     Returns
     -------
     DataFrame
-        One row a driver: driver, reached (customers whom the change reaches each time), every_days (how often it
-        is made; missing without dates), leavers (fewer of them, a year), value_at_stake (currency a year;
+        One row a driver: driver, reached (customers whom the change reaches each time), every_days (how often
+        it is made; missing without dates), leavers (fewer of them, a year), value_at_stake (currency a year;
         above 0 the change keeps value), stake_low and stake_high (90 % interval). The last four are missing
         below ``adjusted``.
 
