@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import resource
+import json
 import tempfile
-import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
-from joblib import cpu_count
-from joblib.externals.loky import get_reusable_executor
 
+from benchmarks.effects_timed import STUDY
 from benchmarks.machine import describe_machine
+from benchmarks.measure import measure, module
 from benchmarks.operators import LEVER_OF, drawn_settings, rows_of, true_effect
 from benchmarks.report import RESULTS, Result, Section, Verdict
 from benchmarks.seeds import run_seeds
@@ -26,15 +24,12 @@ from benchmarks.stakes import verdict as stakes_verdict
 from cxmodels.datasets.operator import Operator, simulate_operator, write_operator
 from cxmodels.datasets.operator.levers import EVENT_LEVERS
 from cxmodels.drivers.effects import Effects, estimate_effects
-from cxmodels.drivers.effects_panel import PanelPlan, effect_rows
-from cxmodels.drivers.effects_trees import MOST_PROCESSES
 from cxmodels.drivers.grade import GRADES
-from cxmodels.study import DriverSettings, Study, read_study
+from cxmodels.study import Study, read_study
 from cxmodels.value.intervals import NORMAL
 
-STUDY = Path(__file__).parents[1] / "data" / "nordtel"
 CUSTOMERS, SMALL, SEEDS = 40_000, 12_000, 20
-SPEED_CUSTOMERS, SPEED_ROWS = 160_000, 600_000
+SPEED_CUSTOMERS = 160_000
 HIDDEN = 0.7
 MEASURED = 3.0
 """Standard errors that a true effect has, at least, where the error in per cent means anything."""
@@ -83,7 +78,7 @@ def measure_effects(
         for name in ("levers", "hidden", "signs", "stakes")
     )
     ranks = rank_correlations(stakes)
-    speed = [_speed(read_study(STUDY))] if timed else []
+    speed = [_speed()] if timed else []
     figures = dict.fromkeys(("found", "true", "error"), ".5f") | {"ratio": ".2f", "z": ".1f"}
     summary = _by_lever(levers)
     sections = (
@@ -201,23 +196,16 @@ def _hidden(seed: int, study: Study, *, customers: int) -> dict[str, Any]:
     return {"seed": seed, "driver": "outages", "found": one["unit"], "grade": one["evidence"]}
 
 
-def _speed(study: Study) -> dict[str, Any]:
-    drivers: list[DriverSettings] = list(study.drivers)[:12]
+def _speed() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="effects-") as folder:
+        report = Path(folder) / "report.json"
         write_operator(Path(folder), SPEED_CUSTOMERS, seed=1)
-        engine = ibis.duckdb.connect()
-        tables = {path.stem: engine.read_parquet(path) for path in Path(folder).glob("*.parquet")}
-        start = time.perf_counter()
-        rows = effect_rows(
-            tables, study.model_copy(update={"drivers": drivers}), plan=PanelPlan(SPEED_ROWS, most_dates=6)
-        )
-        read = time.perf_counter() - start
-        engine.disconnect()
-    estimate_effects(rows)
-    seconds = time.perf_counter() - start
-    get_reusable_executor().shutdown()  # of processes that have ended, the system tells the largest
-    own, other = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    memory = (own + min(cpu_count(), MOST_PROCESSES) * other) / 2**20
-    return {"rows": len(rows), "drivers": len(drivers), "reading": read, "seconds": seconds, "GB": memory}
+        found = measure(module("benchmarks.effects_timed", *("--folder", folder, "--report", str(report))))
+        told = json.loads(report.read_text())
+    own = {name: told["stages"][name] for name in ("rows", "effects")}
+    return {
+        **{name: int(told["parameters"][name]) for name in ("rows", "drivers")},
+        "reading": own["rows"],
+        "seconds": sum(own.values()),
+        "GB": found.peak_mb / 1_000,
+    }

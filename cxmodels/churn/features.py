@@ -26,7 +26,7 @@ from cxmodels.churn.standing import attribute_features, contract_features
 from cxmodels.churn.words import feature_words
 from cxmodels.experience.signals import Signal, signal_frame, standard_signals
 from cxmodels.study import ChurnSettings, Study
-from cxmodels.tables.collection import Tables
+from cxmodels.tables.collection import Tables, by_name
 
 KEYS = ("customer_id", "as_of", "churned")
 WORTH = "clv"  # of a flat table: what is lost if the customer leaves, and no feature
@@ -129,7 +129,7 @@ def snapshot_frame(
         Where a table is missing, nobody could leave, a flat table repeats a customer, or ``churn.exclude`` or
         ``churn.monotone`` names what there is not.
     """
-    every = _by_name(tables)
+    every = by_name(tables)
     settings = study.churn or ChurnSettings()
     if "snapshot" in every:
         return _flat(every, settings, as_of=study.as_of)
@@ -173,7 +173,7 @@ def plan_snapshots(tables: Tables | Mapping[str, ir.Table], study: Study) -> Sna
     ShortHistory, ValueError
         As `snapshot_frame`.
     """
-    here = _by_name(tables)
+    here = by_name(tables)
     settings = study.churn or ChurnSettings()
     label = label_of(here, settings)
     wait = outcome_days_of(label, settings)
@@ -208,10 +208,6 @@ def _flat(tables: Mapping[str, ir.Table], settings: ChurnSettings, *, as_of: dat
         cannot_check=CANNOT_CHECK,
         monotone=monotone_signs(settings.monotone, columns),
     )
-
-
-def _by_name(tables: Tables | Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
-    return {name: tables[name] for name in tables.names} if isinstance(tables, Tables) else tables
 
 
 def _training(keys: pd.DataFrame, plan: SnapshotPlan) -> np.ndarray:

@@ -69,8 +69,9 @@ class Weighed:
     def _ahead(self, name: str, one: str, other: str) -> float:
         """Return by how much a share is larger than another, 0 where that may be chance."""
         share, error = self.table[name], self.table[f"{name}_error"]
+        # shares of one whole, in one sample: where one is drawn too large, the other is too small
         gap = float(share[one] - share[other])
-        return gap if gap > max(LEAST_GAP, NORMAL * float(np.hypot(error[one], error[other]))) else 0.0
+        return gap if gap > max(LEAST_GAP, NORMAL * float(error[one] + error[other])) else 0.0
 
 
 def weigh_parts(

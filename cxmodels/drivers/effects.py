@@ -24,7 +24,6 @@ from cxmodels.drivers.grade import (
     percent,
 )
 from cxmodels.study.drivers import DriverSettings, read_change
-from cxmodels.value.units import days_in
 
 COLUMNS = (
     *("driver", "label", "touchpoint", "stage", "change", "touched", "mean", "unit", "unit_error"),
@@ -34,13 +33,14 @@ COLUMNS = (
         "low",
         "high",
         "effect_all",
-        "effect_month",
         "estimated",
         "estimated_low",
         "estimated_high",
     ),
     *("experiment", "experiment_low", "experiment_high", "evidence", "reasons"),
 )
+
+CHECK_COLUMNS = ["driver", "check", "passed", "said"]
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class Effects:
         touched (share of the customers in a window), mean (of the driver in a window), unit and unit_error
         (change of the probability of leaving in the horizon for one more of it, and its standard error),
         effect, low, high (for the stated change, of a customer whom it reaches, with its 90 % interval),
-        effect_all (the mean over all customers), effect_month (of effect, on the probability of leaving in
-        a month), alone (what a plain comparison, with nothing taken away, says of the change), estimated…
-        and experiment… (unit and 90 % interval, from records and from what was given at random), evidence
-        (its grade), reasons. Figures are missing where there is no effect to be had.
+        effect_all (the mean over all customers), alone (what a plain comparison, with nothing taken away,
+        says of the change), estimated… and experiment… (unit and 90 % interval, from records and from what
+        was given at random), evidence (its grade), reasons. Figures are missing where there is no effect to
+        be had.
     checks : DataFrame
         One row a driver and check: driver, check, passed (True, False, or missing: could not be looked at),
         said.
@@ -89,8 +89,6 @@ class Effects:
         low, high (of one more of the driver, by this way), share, share_low, share_high; see `effect_paths`.
     evidence : dict of str to Evidence
         By driver.
-    notes : tuple of str
-        What to know about all of them.
     """
 
     table: pd.DataFrame
@@ -98,7 +96,6 @@ class Effects:
     segments: pd.DataFrame = field(repr=False)
     paths: pd.DataFrame = field(repr=False)
     evidence: dict[str, Evidence] = field(repr=False)
-    notes: tuple[str, ...] = ()
 
     def changing_sign(self) -> pd.DataFrame:
         """Return the segments of drivers that help in one of a kind and harm in another, both told apart."""
@@ -146,11 +143,10 @@ def estimate_effects(rows: EffectRows, *, plan: EffectPlan | None = None) -> Eff
         evidence[one.name] = proof
     return Effects(
         table=pd.DataFrame(table, columns=list(COLUMNS)),
-        checks=_stack(checks, ["driver", "check", "passed", "said"]),
+        checks=_stack(checks, CHECK_COLUMNS),
         segments=_stack(segments, ["driver", *SEGMENT_COLUMNS]),
         paths=_stack(_paths(fits, evidence), list(PATH_COLUMNS)),
         evidence=evidence,
-        notes=rows.notes,
     )
 
 
@@ -191,12 +187,12 @@ def _one(
         "evidence": evidence.grade,
         "reasons": " ".join(evidence.reasons),
     }
-    told = pd.DataFrame([(driver.name, f.check, f.passed, f.said) for f in findings])
+    told = pd.DataFrame([(driver.name, f.check, f.passed, f.said) for f in findings], columns=CHECK_COLUMNS)
     parts = pd.DataFrame()
     if checked is not None and fits is not None:
         parts = by_segment(fits.residuals(driver.name), rows.segments, rows.left)
         parts.insert(0, "driver", driver.name)
-    return row, told.set_axis(["driver", "check", "passed", "said"][: told.shape[1]], axis=1), parts, evidence
+    return row, told, parts, evidence
 
 
 def _row(
@@ -214,9 +210,6 @@ def _row(
     plain = float(np.cov(values, rows.left, ddof=0)[0, 1]) / spread if spread > 0 else float("nan")
     # one less can only be taken from whoever has some; one more can be given to everybody
     share = reached if relative or amount < 0 else 1.0
-    months = rows.horizon_days / days_in("month") if rows.horizon_days else float("nan")
-    # the probability of leaving in a month, among those still there
-    still = 1.0 - rows.left.mean() / 2.0
     return {
         "driver": driver.name,
         "label": driver.words,
@@ -232,7 +225,6 @@ def _row(
         "low": one.low,
         "high": one.high,
         "effect_all": one.value * share,
-        "effect_month": one.value / (months * still),
         **_interval("estimated", estimate or none),
         **_interval("experiment", trial or none),
     }

@@ -25,13 +25,15 @@ from cxmodels.value.counts import Floats
 
 LEFT = "(left)"
 THEN = "(then)"  # the number of the date: a covariate of everything
-BEFORE, LONG, REST = "|before", "|long", "|rest "
+BEFORE, LONG, TRAITS, REMAINDER = "|before", "|long", "|traits", "|rest "
 FEWEST_THEN = 1_000  # rows in which the driver long before is known
 
 
 @dataclass(frozen=True)
 class Fits:
     """What is expected, by trees and by a linear model, always of customers not learned from.
+
+    But for a line through what trees leave: it is learned from others, whose trees have seen the customer.
 
     Attributes
     ----------
@@ -78,7 +80,7 @@ class Fits:
         )
 
     def expected_leaving(self) -> Floats:
-        """Return the probability of leaving, expected by what was known before any driver."""
+        """Return the probability of leaving, expected by the fewest covariates."""
         some = min(self.covariates.values(), key=len)
         return self.by_trees[LEFT, some]
 
@@ -127,7 +129,7 @@ class Fits:
 
     def _traits(self, driver: str) -> Residuals:
         """Return what is left of a driver after what the window before it cannot have changed."""
-        left = take_away(self.values(driver) - self.by_line[f"{driver}|traits"].to_numpy(), self.places)
+        left = take_away(self.around[0][driver].to_numpy(), self.places)
         return Residuals(left, left, self.places)
 
 
@@ -160,7 +162,7 @@ def fit_nuisances(
     asked = [Asked(name, covariates[name], numbers[name], kind_of(numbers[name])) for name in names]
     asked += [Asked(LEFT, some, rows.left, "binary") for some in dict.fromkeys(covariates.values())]
     by_trees = expect_trees(frame, asked, places.fold, folds=folds, plan=trees)
-    rests = {f"{REST}{place}": one for place, one in enumerate(asked)}
+    rests = {f"{REMAINDER}{place}": one for place, one in enumerate(asked)}
     left_by_trees = {name: one.values - by_trees[one.target, one.covariates] for name, one in rests.items()}
     targets = pd.concat([values, before.add_suffix(BEFORE), pd.DataFrame(left_by_trees)], axis=1)
     targets = targets.assign(**{LEFT: rows.left})
@@ -168,15 +170,15 @@ def fit_nuisances(
     traits = [*(name for name in rows.background.columns if name not in rows.history), *then]
     lines: dict[str, tuple[str, Sequence[str]]] = {name: (name, covariates[name]) for name in names}
     lines |= {f"{LEFT}|{name}": (LEFT, covariates[name]) for name in names}
-    lines |= {f"{name}{end}|traits": (f"{name}{end}", traits) for name in names for end in ("", BEFORE)}
+    lines |= {f"{name}{end}{TRAITS}": (f"{name}{end}", traits) for name in names for end in ("", BEFORE)}
     lines |= {name: (name, one.covariates) for name, one in rests.items()}
     by_line = expect_linear(moments, places.fold, asked=lines)
     # shrunken trees leave a little of what is plain: a line through their remainders takes it away
     for name, one in rests.items():
         by_trees[one.target, one.covariates] += by_line.pop(name).to_numpy()
     around = (
-        pd.DataFrame({n: values[n] - by_line[f"{n}|traits"] for n in names}),
-        pd.DataFrame({n: before[n] - by_line[f"{n}{BEFORE}|traits"] for n in names}),
+        pd.DataFrame({n: values[n] - by_line.pop(f"{n}{TRAITS}") for n in names}),
+        pd.DataFrame({n: before[n] - by_line.pop(f"{n}{BEFORE}{TRAITS}") for n in names}),
     )
     fits = Fits(rows, places, covariates, by_trees, by_line, moments, around, {})
     return replace(fits, marks=_marks(fits, frame, folds=folds))

@@ -88,7 +88,7 @@ class Moments:
         """Return the column of a target."""
         return self.width + self.targets.index(name)
 
-    def coefficients(self, target: str, columns: Integers, *, without: int | None = None) -> Floats:
+    def coefficients(self, target: str, columns: Integers, *, without: int) -> Floats:
         """Return the coefficients of the columns, learned without one fold.
 
         Parameters
@@ -96,10 +96,10 @@ class Moments:
         target : str
         columns : ndarray of int
             Columns of the design.
-        without : int, optional
+        without : int
             The fold that is not learned from.
         """
-        kept = np.arange(len(self.gram)) % self.folds != (-1 if without is None else without)
+        kept = np.arange(len(self.gram)) % self.folds != without
         gram = self.gram[kept].sum(axis=0)
         inner = gram[np.ix_(columns, columns)]
         ridge = RIDGE * np.trace(inner) / len(columns)

@@ -20,7 +20,7 @@ from cxmodels.churn.snapshots import label_of, outcome_days_of, population
 from cxmodels.drivers.effects_rows import EffectRows, flat_rows
 from cxmodels.drivers.effects_signals import driver_values, history_of, long_before, sizes_of
 from cxmodels.study import ChurnSettings, DriverSettings, Study
-from cxmodels.tables.collection import Tables
+from cxmodels.tables.collection import Tables, by_name
 from cxmodels.tables.cut import RECORDED, known_by
 
 TENURE = {"up to 1 year": 0.0, "1 to 3 years": 365.25, "over 3 years": 3 * 365.25}
@@ -78,7 +78,7 @@ def effect_rows(
     """
     if not study.drivers:
         raise ValueError("The study names no drivers: add [[drivers]] to the study file.")
-    every = _by_name(tables)
+    every = by_name(tables)
     settings = study.churn or ChurnSettings()
     if "snapshot" in every:
         return flat_rows(read_flat(every["snapshot"]).table, study.drivers)
@@ -105,7 +105,7 @@ def drivers_today(
     DataFrame of float, shape (customers, drivers)
         In the order of `customers`.
     """
-    every = _by_name(tables)
+    every = by_name(tables)
     if "snapshot" in every:
         rows = flat_rows(read_flat(every["snapshot"]).table, study.drivers)
         return rows.values.set_index(rows.customer_id).reindex(customers).reset_index(drop=True)
@@ -113,10 +113,6 @@ def drivers_today(
     here = _happened(without_records(every, excluded), as_of=study.as_of)
     people = pd.DataFrame({"customer_id": customers.to_numpy(), "as_of": pd.Timestamp(study.as_of)})
     return driver_values(here, study.drivers, people)
-
-
-def _by_name(tables: Tables | Mapping[str, ir.Table]) -> dict[str, ir.Table]:
-    return {name: tables[name] for name in (tables.names if isinstance(tables, Tables) else tables)}
 
 
 def _happened(tables: Mapping[str, ir.Table], *, as_of: date) -> dict[str, ir.Table]:

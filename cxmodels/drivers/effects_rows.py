@@ -14,6 +14,7 @@ from cxmodels.study.drivers import DriverSettings, preceding
 from cxmodels.value.counts import Floats, Integers
 
 PARTS = 7  # of each fold, for what moves when a part of the customers is left out
+ROUNDS = 3  # in which means of dates and categories are taken away; of one kind, once is exact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +102,7 @@ def size_name(driver: str) -> str:
     return f"{driver} (size)"
 
 
-def flat_rows(
-    table: pd.DataFrame, drivers: Sequence[DriverSettings], *, segments: Sequence[str] = ()
-) -> EffectRows:
+def flat_rows(table: pd.DataFrame, drivers: Sequence[DriverSettings]) -> EffectRows:
     """Read rows of a flat table, without dates.
 
     Parameters
@@ -112,8 +111,6 @@ def flat_rows(
         customer_id, churned (1 left, 0 stayed) and features: numbers or categories.
     drivers : sequence of DriverSettings
         Of the table ``snapshot``; `of` names the column.
-    segments : sequence of str
-        Columns within whose values effects are looked at too.
 
     Returns
     -------
@@ -142,7 +139,7 @@ def flat_rows(
         left=table["churned"].to_numpy(dtype=float),
         values=pd.DataFrame({one.name: table[one.of[0]].to_numpy(dtype=float) for one in drivers}),
         background=table[[name for name in columns if name not in used]].reset_index(drop=True),
-        segments=table[list(segments)].reset_index(drop=True),
+        segments=pd.DataFrame(index=range(len(table))),
         notes=("The table has no dates: what came before what is taken from the study, and not seen.",),
     )
 
@@ -199,7 +196,7 @@ def places_of(rows: EffectRows, *, folds: int) -> Places:
     return Places(customer.astype(np.int64), part % folds, part, cells if rows.dated else ())
 
 
-def take_away(values: Floats, places: Places, *, rounds: int = 3) -> Floats:
+def take_away(values: Floats, places: Places) -> Floats:
     """Return values less their means in the cells, of one kind of cells after the other.
 
     Parameters
@@ -207,11 +204,9 @@ def take_away(values: Floats, places: Places, *, rounds: int = 3) -> Floats:
     values : ndarray of float, shape (rows,)
     places : Places
         Of the same rows.
-    rounds : int
-        How often all kinds are gone through; once is exact for one kind.
     """
     left = values - values.mean()
-    for _ in range(rounds if len(places.cells) > 1 else 1):
+    for _ in range(ROUNDS if len(places.cells) > 1 else 1):
         for cell in places.cells:
             count = np.bincount(cell)
             total = np.bincount(cell, weights=left)

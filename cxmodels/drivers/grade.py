@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-GRADES = ("association", "adjusted", "sensitivity-tested", "experiment")
+from cxmodels.value.intervals import NORMAL
+
+Grade = Literal["association", "adjusted", "sensitivity-tested", "experiment"]
+GRADES: tuple[Grade, ...] = get_args(Grade)
 """From the least to the most; only from the second upward may an effect carry money."""
 
 TOLD_APART = 2.576  # standard errors from 0: of a hundred drivers that do nothing one gets so far by chance
-STANDS = 1.645  # standard errors that are left when what is doubted is taken away
+STANDS = NORMAL  # standard errors that are left when what is doubted is taken away
 LEARNERS_DIFFER = 0.35  # of the effect, by which two learners may differ
 MARK_OF_CUSTOMER = 0.25  # of the effect, which the same driver long before may show, its error included
 MARK_SUSPECT = (
@@ -20,8 +23,6 @@ LEAST_VARIANCE = 0.05  # of the driver, which what precedes it must leave
 MOST_MISSING = 0.05  # of the rows, in which a driver is not known
 FEWEST_LEAVERS = 50
 FEWEST_TOUCHED = 50
-
-Grade = Literal["association", "adjusted", "sensitivity-tested", "experiment"]
 
 
 def percent(share: float, *, digits: int = 0) -> str:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.value.counts import Floats, Integers
+from cxmodels.value.intervals import COVERAGE
 
 LEAST_SHARE = 0.2  # of respondents who rated a touchpoint; below, it is set aside
 LEAST_PAIR = 100  # respondents who rated both of two touchpoints
 FLOOR = 1e-3  # of an eigenvalue: correlations of different respondents may contradict each other
 ORDERS, ORDERS_OF_DRAWS = 2_000, 100  # random orders, and each one backwards; of a resample fewer do
-TAIL = 0.05
+TAIL = (1.0 - COVERAGE) / 2.0
 
 
 class TooFewRatings(ValueError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from cxmodels.study.fields import Days, Settings, Texts
 from cxmodels.study_errors import nearest
@@ -72,7 +72,7 @@ class DriverSettings(Settings):
     after: Texts = []
     change: str | float = -1.0
     more: Literal["harms", "helps", "unknown"] = "unknown"
-    experiment: str = Field(default="")
+    experiment: str = ""
 
     @field_validator("name")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,11 @@ class Tables:
 
 # beyond it the engine works on disk: memory does not grow with the log
 ENGINE_MEMORY = "1GB"
+
+
+def by_name(tables: Tables | Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
+    """Return tables by their names, as they are opened, or were made by hand."""
+    return {name: tables[name] for name in tables.names} if isinstance(tables, Tables) else tables
 
 
 def open_tables(study: Study, *, count_duplicates: bool = True) -> Tables:

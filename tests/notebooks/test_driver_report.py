@@ -91,7 +91,7 @@ def test_the_answer_and_the_findings_claim_no_more_than_the_table(report, driver
         named = [label for label in grades if f"“{label}”" in one["text"]]
         if one["money"] is not None:
             assert [grades[label] for label in named] == [one["evidence"]]
-    assert any("app logins" in one["text"] and "no lever" in one["text"] for one in found)
+    assert any("app logins" in one["text"] and "not shown to be a lever" in one["text"] for one in found)
 
 
 def test_ratings_of_an_airport_are_told_without_purchases_and_without_leaving(data_set, tmp_path):
