@@ -43,8 +43,8 @@ class ReadableTable:
         head = _row(["th"] * len(heads), [str(name) for name in self.cells.columns], heads)
         tags = ["th", *["td"] * (len(heads) - 1)]
         # A number, and a range, stays on one line.
-        kept = self.cells.assign(**{name: self.cells[name].str.replace(" ", "\xa0") for name in self.right})
-        body = "".join(_row(tags, list(row), heads) for row in kept.itertuples(index=False, name=None))
+        sides = [f"{side};white-space:nowrap" if side.endswith("right") else side for side in heads]
+        body = "".join(_row(tags, list(row), sides) for row in self.cells.itertuples(index=False, name=None))
         return f'<table class="readable"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 

@@ -54,7 +54,7 @@ def test_html_is_escaped_and_numbers_stand_right():
         FRAME, {"Who": ("name", "text"), "Customers": ("customers", "number")}, money=Money("USD")
     )._repr_html_()
     assert "&lt;b&gt;top&lt;/b&gt;" in html and "<b>" not in html
-    assert '<td style="text-align:right">12,345</td>' in html
+    assert '<td style="text-align:right;white-space:nowrap">12,345</td>' in html
     assert '<th style="text-align:left">low</th>' in html
 
 
@@ -87,7 +87,7 @@ def test_a_range_without_ends_is_one_dash():
 
 def test_a_range_stays_on_one_line():
     html = readable(FRAME, {"Range": ("low", "high", "money")}, money=Money("USD"))._repr_html_()
-    assert "$1.00\xa0million\xa0to\xa0$2.00\xa0million" in html
+    assert 'white-space:nowrap">$1.00 million to $2.00 million<' in html
 
 
 def test_an_empty_table_keeps_its_headings():
