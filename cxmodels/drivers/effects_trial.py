@@ -36,7 +36,8 @@ def trial_effect(rows: EffectRows, action: str, *, expected: Floats, places: Pla
     -----
     The difference of the means of what is left of leaving, weighted by the inverse of the propensity (Hájek
     1971), with a variance clustered by customer. With a constant propensity it is the covariate-adjusted
-    difference in means.
+    difference in means. Rows are of those who are still there at the end of the window: who was given it and
+    left within the window is not seen.
     """
     drawn = rows.trial["action"].astype(object)
     given = (drawn == action).to_numpy(dtype=np.bool_)
