@@ -32,6 +32,15 @@ CONTRACT = {
 }
 """Features of the contract, and what each is about."""
 # a driver that counts a kind of contact speaks for the figures that tell of it
+_AMOUNT = ("sum", "sum_trend", "mean", "bought")
+_RETURNS = ("refunds", "refunded")
+_PURCHASE_FIGURES = {
+    "count": ("count", "days_since", "trend"),
+    "sum": _AMOUNT,
+    "bought": _AMOUNT,
+    "refunds": _RETURNS,
+    "refunded": _RETURNS,
+}
 _CONTACT_FIGURES = {
     "unresolved": ("unresolved",),
     "repeat": ("repeat",),
@@ -132,4 +141,4 @@ def _tells(feature: str, signal: Signal | None, driver: DriverSettings) -> bool:
         return False
     if driver.table == "contacts":
         return signal.statistic in _CONTACT_FIGURES[driver.figure]
-    return driver.table != "transactions" or (driver.figure == "refunds") == (signal.statistic == "refunds")
+    return driver.table != "transactions" or signal.statistic in _PURCHASE_FIGURES[driver.figure]

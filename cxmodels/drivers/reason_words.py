@@ -110,7 +110,7 @@ class ReasonWords:
         if pd.isna(value):  # type: ignore[call-overload]
             return self._fill("no score" if signal.table == "surveys" else "none", gaps)
         gaps["limit"] = self._number(signal.limit) if signal.statistic == "broken" else ""
-        figure = "count" if signal.statistic == "refunds" else signal.statistic
+        figure = {"refunds": "count", "bought": "sum"}.get(signal.statistic, signal.statistic)
         own = f"{signal.table}.{figure}"
         key = own if own in PHRASES[self.language] else figure
         if beside and not pd.isna(beside[0]):  # type: ignore[call-overload]
@@ -152,7 +152,7 @@ class ReasonWords:
         named = self.labels.get(signal.of, signal.of.replace("_", " ").strip())
         if signal.table == "surveys":
             return named if signal.of in self.labels else named.upper()
-        whole = "refund" if signal.statistic == "refunds" else _WHOLE[signal.table]
+        whole = "refund" if signal.statistic in ("refunds", "refunded") else _WHOLE[signal.table]
         one = self._fill(whole, {})
         if signal.apart_from:
             return self._fill("rarer", {"thing": one})

@@ -8,9 +8,11 @@ import ibis
 import ibis.expr.types as ir
 
 from cxmodels.experience.signal import KEYS, MEASURES, REPEAT_DAYS
+from cxmodels.tables.customer_days import settled_sum
 from cxmodels.tables.cut import known_at
 
 DAY_SECONDS = 86_400
+INVOICE = "invoice"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def records(table: ir.Table, name: str, *, wanted: Wanted) -> ir.Table:
         there was none).
         Of surveys that are asked for their answers each row is an answer: ``size`` its score, ``turn`` its
         place among the customer's answers to that metric, ``change`` from the score before. Otherwise each is
-        a question, with ``answered`` (day of the answer; empty: none).
+        a question, with ``answered`` (day of the answer; empty: none). Where transactions name an invoice,
+        its lines of a day are one record; each line without one is a record.
 
     Raises
     ------
@@ -54,6 +57,8 @@ def records(table: ir.Table, name: str, *, wanted: Wanted) -> ir.Table:
     _require(table, name, wanted)
     if name == "surveys":
         return _answers(table) if wanted.answers else _questions(table)
+    if INVOICE in table.columns and wanted.measure:
+        return _invoices(table)
     columns = {"day": table.timestamp.cast("date"), "known": known_at(table).cast("date")}
     if name in KEYS:
         columns["of"] = table[KEYS[name]].cast("string")
@@ -65,6 +70,23 @@ def records(table: ir.Table, name: str, *, wanted: Wanted) -> ir.Table:
         columns["second"] = table.timestamp.cast("timestamp").epoch_seconds()
     rows = table.select("customer_id", **columns)
     return _with_repeats(rows) if wanted.repeat else rows
+
+
+def _invoices(transactions: ir.Table) -> ir.Table:
+    """Add up the lines of each invoice: who buys ten things at once has bought once."""
+    lines = transactions.select(
+        "customer_id",
+        invoice=transactions[INVOICE],
+        day=transactions.timestamp.cast("date"),
+        known=known_at(transactions).cast("date"),
+        size=transactions.amount.cast("float64"),
+    )
+    numbered = lines.filter(lines.invoice.notnull())
+    # what came into the records later is a record of its own: nothing moves what was known before
+    keys = ("customer_id", "day", "known")
+    whole = numbered.group_by(*keys, "invoice").aggregate(size=settled_sum(numbered["size"]))
+    alone = lines.filter(lines.invoice.isnull())
+    return whole.drop("invoice").union(alone.select(*keys, "size"))
 
 
 def _with_repeats(rows: ir.Table) -> ir.Table:

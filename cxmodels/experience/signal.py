@@ -15,7 +15,9 @@ STATISTICS: dict[str, tuple[str, ...]] = {
     "events": ("count", "sum", "mean", "worst", "days_since", "trend", "broken"),
     "contacts": ("count", "sum", "mean", "worst", "days_since", "trend", "unresolved", "repeat", "broken"),
     "surveys": ("silent", "last", "change"),
-    "transactions": ("count", "sum", "mean", "days_since", "trend", "sum_trend", "refunds"),
+    "transactions": (
+        *("count", "sum", "bought", "mean", "days_since", "trend", "sum_trend", "refunds", "refunded"),
+    ),
 }
 """The figures that there are of each table."""
 
@@ -26,7 +28,10 @@ KEYS = {"events": "kind", "contacts": "reason", "surveys": "metric"}
 """The column that `Signal.of` is a value of."""
 
 COUNTS = frozenset(
-    ("count", "sum", "trend", "sum_trend", "unresolved", "repeat", "broken", "silent", "refunds")
+    (
+        *("count", "sum", "bought", "trend", "sum_trend", "unresolved", "repeat", "broken", "silent"),
+        *("refunds", "refunded"),
+    )
 )
 """The figures that are 0, and not missing, where nothing is recorded."""
 
@@ -52,7 +57,9 @@ class Signal:
         `days` before, and ``sum_trend``, the same of the measure; ``unresolved`` contacts, and those that
         ``repeat`` one about the same within a week; ``broken``, how often the measure was above `limit`;
         ``silent``, questions without an answer so far; the ``last`` score, and its ``change`` from the one
-        before; ``refunds``, amounts below 0.
+        before; ``refunds``, invoices (or rows, where there are none) below 0, and how much they ``refunded``.
+        Those are no purchases: of transactions ``count``, ``days_since`` and ``trend`` pass over them, and
+        ``bought`` adds up the others, where ``sum`` is net.
     of : str
         Kind of event, reason of contact or survey metric; empty: all.
     days : int
@@ -173,6 +180,8 @@ def _in_words(signal: Signal) -> str:
         "last": f"last {metric} score",
         "change": f"change of the {metric} score",
         "refunds": f"refunds {window}",
+        "refunded": f"amount refunded {window}",
+        "bought": f"amount bought {window}, refunds not taken off",
     }[signal.statistic]
 
 

@@ -31,7 +31,7 @@ __all__ = [
     "standard_signals",
 ]
 
-_OF_MEASURE = ("sum", "mean", "worst", "sum_trend", "broken", "refunds")
+_OF_MEASURE = ("sum", "mean", "worst", "sum_trend", "broken")
 _OF_ANSWERS = ("last", "change")
 SHORTEST_MONTH = 28
 
@@ -176,8 +176,9 @@ def _kinds(signals: Sequence[Signal]) -> list[tuple[tuple[str, str, tuple[str, .
 
 def _wanted(signals: Sequence[Signal], *, answers: bool) -> Wanted:
     statistics = {signal.statistic for signal in signals}
+    bought = signals[0].table == "transactions"  # a refund is no purchase
     return Wanted(
-        measure=answers or not statistics.isdisjoint(_OF_MEASURE),
+        measure=answers or bought or not statistics.isdisjoint(_OF_MEASURE),
         resolved="unresolved" in statistics,
         repeat="repeat" in statistics,
         answers=answers,
@@ -215,18 +216,21 @@ def _figure(seen: ir.Table, signal: Signal) -> ir.Value:
     inside = ago < length
     before = (ago >= length) & (ago < 2 * length)
     size: Any = seen["size"] if "size" in seen.columns else None
+    each = size >= 0 if signal.table == "transactions" else ibis.literal(True)
     figures: dict[str, Callable[[], ir.Value]] = {
-        "count": lambda: _count(inside),
+        "count": lambda: _count(inside & each),
         "sum": lambda: _sum(size, inside),
         "mean": lambda: _only(size, inside).mean().round(8),
         "worst": lambda: _only(size, inside).max(),
-        "days_since": lambda: _only(seen.ago, inside).min(),
-        "trend": lambda: _count(inside) - _count(before),
+        "days_since": lambda: _only(seen.ago, inside & each).min(),
+        "trend": lambda: _count(inside & each) - _count(before & each),
         "sum_trend": lambda: _sum(size, inside) - _sum(size, before),
         "unresolved": lambda: _count(inside & ~seen.resolved),
         "repeat": lambda: _count(inside & (seen.earlier_known <= seen.as_of)),
         "broken": lambda: _count(inside & (size > signal.limit)),
         "refunds": lambda: _count(inside & (size < 0)),
+        "refunded": lambda: _sum(-size, inside & (size < 0)),
+        "bought": lambda: _sum(size, inside & (size >= 0)),
         "silent": lambda: _count(inside & (seen.answered.isnull() | (seen.answered > seen.as_of))),
         "last": lambda: size.argmax(_only(seen.turn, inside)),
         "change": lambda: seen.change.argmax(_only(seen.turn, inside)),

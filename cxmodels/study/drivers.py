@@ -16,7 +16,7 @@ STATISTICS: Mapping[str, tuple[str, ...]] = {
     "events": ("count", "sum", "broken"),
     "contacts": ("count", "first", "sum", "broken", "unresolved", "repeat"),
     "surveys": ("silent", "last"),
-    "transactions": ("count", "sum", "refunds"),
+    "transactions": ("count", "sum", "bought", "refunds", "refunded"),
     "treatments": ("count",),
     "snapshot": ("value",),
 }
@@ -40,8 +40,9 @@ class DriverSettings(Settings):
         Kinds, reasons, metrics or actions that are counted together; empty: all.
     statistic : str
         count; sum (magnitude, minutes of waiting, amount); broken (more than `limit`); first (contacts that
-        repeat none of the week before), repeat, unresolved; silent, last (of one metric); refunds. Of a flat
-        table it is the value itself.
+        repeat none of the week before), repeat, unresolved; silent, last (of one metric). Of transactions
+        count (of purchases), sum (net amount), bought (amount without refunds), refunds (how many), refunded
+        (how much). Of a flat table it is the value itself.
     limit : float, optional
         What was promised, for ``broken``.
     window_days : int

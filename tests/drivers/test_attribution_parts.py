@@ -86,6 +86,19 @@ def test_each_feature_tells_of_the_driver_that_counts_what_it_counts():
     }
 
 
+def test_of_purchases_numbers_amounts_and_refunds_are_told_apart():
+    log = tuple(
+        Signal(name, "transactions", name) for name in ("count", "trend", "sum", "sum_trend", "refunds")
+    )
+    drivers = [
+        DriverSettings(name="orders", table="transactions"),
+        DriverSettings(name="amount", table="transactions", statistic="bought"),
+        DriverSettings(name="given_back", table="transactions", statistic="refunded"),
+    ]
+    found = drivers_of_features([one.name for one in log], log, drivers)
+    assert list(found.values()) == ["orders", "orders", "amount", "amount", "given_back"]
+
+
 def test_a_column_of_a_flat_table_tells_of_the_driver_that_names_it():
     drivers = [DriverSettings(name="care", table="snapshot", of="care_calls")]
     assert drivers_of_features(["care_calls", "age"], (), drivers) == {"care_calls": "care", "age": REST}

@@ -53,7 +53,9 @@ def test_a_wait_is_told_in_the_study_s_language(language, expected):
         (signal("count"), 12.0, "contact: 12 times in 60 days"),
         (signal("sum", "transactions", days=90, months=3), 790.0, "spent 790 in 3 months"),
         (signal("sum_trend", "transactions"), -120.0, "spent 120 less in 60 days than in the 60 before"),
+        (signal("bought", "transactions"), 40.0, "spent 40 in 60 days"),
         (signal("refunds", "transactions"), 1.0, "refund: once in 60 days"),
+        (signal("refunded", "transactions"), 12.5, "got 12.5 back in 60 days"),
     ],
 )
 def test_figures_are_told_as_people_say_them(one, value, expected):

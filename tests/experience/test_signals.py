@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -215,18 +216,49 @@ def test_answers_of_one_moment_have_one_order(ask):
 @pytest.mark.parametrize(
     ("statistic", "days", "figure"),
     [
-        ("count", 90, 3),
+        ("count", 90, 2),
         ("sum", 90, 25.5),
+        ("bought", 90, 38),
         ("refunds", 90, 1),
-        ("days_since", 90, 3),
+        ("refunded", 90, 12.5),
+        ("days_since", 90, 4),
         ("sum_trend", 30, -30.5),
-        ("trend", 30, 1),
+        ("trend", 30, 0),
     ],
 )
-def test_spend_is_counted(ask, statistic, days, figure):
-    rows = [("a", "2025-02-20", 28.0), ("a", "2025-03-27", -12.5), ("a", "2025-03-28", 10.0)]
+def test_spend_is_counted_and_a_refund_is_no_purchase(ask, statistic, days, figure):
+    rows = [("a", "2025-02-20", 28.0), ("a", "2025-03-27", 10.0), ("a", "2025-03-28", -12.5)]
     log = table("transactions", rows, "customer_id", "timestamp", "amount")
     assert ask(log, "transactions", statistic, A, days=days) == [figure]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "figure"),
+    [("count", 3), ("refunds", 1), ("refunded", 10), ("bought", 18), ("sum", 8), ("mean", 2)],
+)
+def test_the_lines_of_an_invoice_are_one_purchase_or_one_refund(ask, statistic, figure):
+    rows = [
+        *(("a", "2025-03-01", "1", amount) for amount in (4.0, 5.0)),
+        *(("a", "2025-03-02", "C2", amount) for amount in (-4.0, -6.0)),
+        # a discount on its invoice is no refund; without a number each line stands alone
+        *(("a", "2025-03-03", "3", amount) for amount in (6.0, -1.0)),
+        ("a", "2025-03-03", None, 4.0),
+    ]
+    log = table("transactions", rows, "customer_id", "timestamp", "invoice", "amount")
+    assert ask(log, "transactions", statistic, A) == [figure]
+
+
+def test_a_line_that_is_recorded_later_moves_nothing_known_before(ask):
+    early = [("a", "2025-03-01", "2025-03-01", "1", 4.0)]
+    late = [("a", "2025-03-01", "2025-03-10", "1", 5.0)]
+    frames = [pd.DataFrame(some) for some in (early, early + late)]
+    names = ["customer_id", "timestamp", "recorded_at", "invoice", "amount"]
+    for frame, then in zip(frames, (4.0, 9.0), strict=True):
+        frame.columns = names
+        for name in ("timestamp", "recorded_at"):
+            frame[name] = pd.to_datetime(frame[name])
+        days = [("a", "2025-03-09"), ("a", "2025-03-10")]
+        assert ask(ibis.memtable(frame), "transactions", "sum", *days) == [4.0, then]
 
 
 def test_a_record_counts_when_it_happened_but_only_from_when_it_was_recorded(ask):
