@@ -58,6 +58,8 @@ class Snapshots:
         Of the columns that stem from experiences.
     monotone : mapping of str to {1, -1}
         Features with which the study lets the probability only rise, or only fall.
+    silence : bool
+        Whether leaving is seen in purchases that stop.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -68,6 +70,7 @@ class Snapshots:
     cannot_check: tuple[str, ...] = ()
     signals: tuple[Signal, ...] = field(repr=False, default=())
     monotone: Mapping[str, int] = field(repr=False, default_factory=dict)
+    silence: bool = False
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -158,6 +161,7 @@ def snapshot_frame(
         notes=(*(note for note in notes if note), *_told(columns, signals)),
         signals=tuple(signal for signal in signals if signal.name in kept),
         monotone=monotone_signs(settings.monotone, columns),
+        silence=label_of(here, settings) == "silence",
     )
 
 

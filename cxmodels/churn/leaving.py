@@ -92,6 +92,23 @@ def silences(
     return as_days(pd.concat(parts, ignore_index=True), "as_of", "left_on"), tuple(notes)
 
 
+def lapse_means(settings: ChurnSettings, *, until: str = "a date", after: str = "") -> str:
+    """Say in a sentence what leaving is where it is seen in purchases that stop.
+
+    Parameters
+    ----------
+    settings : ChurnSettings
+        The windows.
+    until, after : str
+        Up to when the observation window reaches, and after what the horizon begins; by default the gap.
+    """
+    after = after or (f"a gap of {settings.gap_days} days" if settings.gap_days else "it")
+    return (
+        f"To leave is to lapse: whoever bought in the {settings.observation_days} days up to "
+        f"{until} could leave, and left by buying nothing in the {settings.horizon_days} days after {after}."
+    )
+
+
 def horizon_doubts(customers: pd.DataFrame, settings: ChurnSettings) -> tuple[str, ...]:
     """Warn where a silence as long as the horizon is nothing unusual for most active customers.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.churn.dates import ShortHistory, SnapshotPlan, Stage, snapshot_dates
-from cxmodels.churn.leaving import contract_ends, silences
+from cxmodels.churn.leaving import contract_ends, lapse_means, silences
 from cxmodels.study import ChurnSettings
 
 __all__ = [
@@ -99,7 +99,8 @@ def population(
         )
         notes: tuple[str, ...] = ()
     else:
-        found, notes = silences(tables["transactions"], days, settings, known_until=known_until)
+        found, doubts = silences(tables["transactions"], days, settings, known_until=known_until)
+        notes = (lapse_means(settings), *doubts)
     if found.empty:
         raise ValueError(_nobody(kind, days))
     labelled = _label(found, settings, wait=outcome_days_of(kind, settings), known_until=known_until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -169,6 +170,13 @@ def _barrier(rows: EffectRows, driver: DriverSettings) -> str:
     return ""
 
 
+def _sign_of_life(rows: EffectRows, driver: DriverSettings) -> Literal["", "buying", "after buying"]:
+    """Say whether a driver shows by itself that a customer is still there, where leaving is silence."""
+    if not rows.silence or driver.table != "transactions":
+        return ""
+    return "after buying" if driver.figure in ("refunds", "refunded") else "buying"
+
+
 def _one(
     rows: EffectRows, driver: DriverSettings, fits: Fits | None, *, barrier: str
 ) -> tuple[dict[str, object], pd.DataFrame, pd.DataFrame, Evidence]:
@@ -180,7 +188,10 @@ def _one(
     trial = None
     if driver.experiment and fits is not None and "action" in rows.trial.columns:
         trial = trial_effect(rows, driver.experiment, expected=fits.expected_leaving(), places=fits.places)
-    findings = checked.findings(dated=rows.dated, more=driver.more) if checked is not None else ()
+    life = _sign_of_life(rows, driver)
+    findings = (
+        checked.findings(dated=rows.dated, more=driver.more, sign_of_life=life) if checked is not None else ()
+    )
     evidence = grade_effect(findings, barrier=barrier, drawn_at_random=trial is not None)
     estimate = checked.estimate if checked is not None else None
     row = _row(rows, driver, estimate, trial) | {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from cxmodels.drivers.effects_estimate import Estimate, Residuals
 from cxmodels.drivers.effects_rows import take_away
 from cxmodels.drivers.grade import (
     BEFORE_ITS_CAUSE,
+    FEWEST_TOUCHED,
     LEARNERS_DIFFER,
     MARK_OF_CUSTOMER,
     MARK_SUSPECT,
@@ -60,6 +62,8 @@ class Checked:
         The same by a linear model.
     variance_left : float
         Share of the driver's variance that what precedes it leaves.
+    customers : float
+        Among how many customers that is, were it spread evenly: a few large amounts may hold most of it.
     long_before : Estimate or None
         What the same driver long before shows, in the same unit: the mark of who the customer is. None where
         it is not known.
@@ -72,11 +76,14 @@ class Checked:
     estimate: Estimate
     linear: Estimate
     variance_left: float
+    customers: float
     long_before: Estimate | None
     before_its_cause: tuple[float, float]
     sensitivity: Sensitivity
 
-    def findings(self, *, dated: bool, more: str = "unknown") -> tuple[Finding, ...]:
+    def findings(
+        self, *, dated: bool, more: str = "unknown", sign_of_life: Literal["", "buying", "after buying"] = ""
+    ) -> tuple[Finding, ...]:
         """Return a finding for each check.
 
         Parameters
@@ -85,15 +92,34 @@ class Checked:
             Whether the data carry dates.
         more : str
             What is expected of more of the driver: harms, helps or unknown.
+        sign_of_life : str
+            Where leaving is silence: whether the driver is buying itself, or what only buyers come to.
         """
         return (
             self._size(),
+            self._spread(),
             self._learners(),
             self._mark(dated=dated),
             self._order(dated=dated),
             self._strength(),
             *((self._direction(more),) if more in _SIGN else ()),
+            *((self._life(sign_of_life),) if sign_of_life else ()),
         )
+
+    def _life(self, sign: str) -> Finding:
+        check = "a sign of life"
+        if sign == "buying":
+            said = (
+                "To leave is to buy no more, and this is buying: it foretells buying, and need not cause it."
+            )
+            return Finding(check, False, said, "adjusted")
+        harms = self.estimate.value > 0
+        said = (
+            "Only who still buys comes to it, which hides harm: there is more leaving after it all the same."
+            if harms
+            else "Only who still buys comes to it: less leaving after it needs no other cause."
+        )
+        return Finding(check, harms, said, "adjusted")
 
     def _direction(self, more: str) -> Finding:
         expected = self.estimate.value * _SIGN[more] > 0
@@ -111,6 +137,16 @@ class Checked:
         said = f"The effect is {one.z:.1f} standard errors from none"
         end = "." if apart else f", and not told apart from it ({TOLD_APART} are asked for)."
         return Finding("told apart from none", apart, said + end, "adjusted")
+
+    def _spread(self) -> Finding:
+        enough = self.customers >= FEWEST_TOUCHED
+        many = f"{self.customers:,.0f} customers"
+        said = (
+            f"It rests on as many as {many}."
+            if enough
+            else f"It rests on as few as {many}, who have most of it; {FEWEST_TOUCHED} are needed."
+        )
+        return Finding("not a few customers", enough, said, "adjusted")
 
     def _learners(self) -> Finding:
         one, other = self.estimate.value, self.linear.value

@@ -65,6 +65,12 @@ class Residuals:
     driver: Floats
     places: Places
 
+    @property
+    def customers(self) -> float:
+        """Return among how many customers the driver's variance lies, were it spread evenly (Kish 1965)."""
+        shares = cluster_sums(np.square(self.driver), self.places)
+        return float(shares.sum() ** 2 / max(float(shares @ shares), 1e-300))
+
     def estimate(self, mask: npt.NDArray[np.bool_] | None = None) -> Estimate:
         """Return the slope of the outcome on the driver, in all rows or some.
 

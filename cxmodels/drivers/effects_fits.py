@@ -106,6 +106,7 @@ class Fits:
             estimate=estimate,
             linear=line.estimate(),
             variance_left=min(float(one.driver @ one.driver) / spread for one in (found, line)),
+            customers=found.customers,
             long_before=None if mark is None else mark_of_customer(found, mark),
             before_its_cause=before_its_cause(self._traits(driver), known, *self.around),
             sensitivity=sensitivity(

@@ -15,7 +15,7 @@ from cxmodels.churn.dates import ShortHistory, step_back
 from cxmodels.churn.excluded import without_records
 from cxmodels.churn.features import LOGS, attribute_features, contract_features
 from cxmodels.churn.flat import read_flat
-from cxmodels.churn.leaving import as_days, dates_table
+from cxmodels.churn.leaving import as_days, dates_table, lapse_means
 from cxmodels.churn.snapshots import label_of, outcome_days_of, population
 from cxmodels.drivers.effects_rows import EffectRows, flat_rows
 from cxmodels.drivers.effects_signals import driver_values, history_of, long_before, sizes_of
@@ -72,8 +72,11 @@ def effect_rows(
     -----
     A driver is what happened in the window that ends with a date. Covariates are as of the day on which the
     window begins. Leaving is read in the horizon right after the date, without a gap: nobody has to act in
-    it. What happened counts by the time at which it happened, however late it was recorded: it worked from
-    then on. Dates lie a month apart, closer than the horizon: a leaving may be the outcome of several, and
+    it. Where leaving is silence, those count who had bought before the window began: whether they buy in it
+    goes along with drivers, and must not decide who is looked at.
+
+    What happened counts by the time at which it happened, however late it was recorded: it worked from then
+    on. Dates lie a month apart, closer than the horizon: a leaving may be the outcome of several, and
     whoever estimates has to count customers and not rows.
     """
     if not study.drivers:
@@ -140,7 +143,11 @@ def _people(tables: Mapping[str, ir.Table], study: Study, *, plan: PanelPlan) ->
     """Return customer_id, as_of, start (of the window) and churned, of those who were there at the start."""
     settings = (study.churn or ChurnSettings()).model_copy(update={"gap_days": 0})
     window = max(one.window_days for one in study.drivers)
-    wait = outcome_days_of(label_of(tables, settings), settings)
+    label = label_of(tables, settings)
+    wait = outcome_days_of(label, settings)
+    # silence looks back: from the start of the window, which is then the gap before the horizon
+    back = window if label == "silence" else 0
+    settings = settings.model_copy(update={"gap_days": back})
     # before its log begins a driver is not seen; treatments may begin with the first campaign
     logs = {one.table for one in study.drivers} & set(LOGS) or set(LOGS) & set(tables)
     found = (tables[name][LOGS[name]].min().cast("date").to_pyarrow().as_py() for name in logs)
@@ -158,7 +165,10 @@ def _people(tables: Mapping[str, ir.Table], study: Study, *, plan: PanelPlan) ->
         )
     parts: list[pd.DataFrame] = []
     for day in reversed(grid[-plan.most_dates :]):
-        some = population(tables, [day], settings, known_until=study.as_of).table
+        stand = day - timedelta(days=back)
+        some = population(tables, [stand], settings, known_until=study.as_of).table.assign(
+            as_of=pd.Timestamp(day)
+        )
         if parts and sum(map(len, parts)) + len(some) > plan.most_rows:
             break
         parts.append(some)
@@ -181,6 +191,9 @@ def _fill(tables: Mapping[str, ir.Table], study: Study, people: pd.DataFrame) ->
     if "customers" in tables:
         parts.append(attribute_features(tables["customers"], start).reset_index(drop=True))
     history, notes = history_of(tables, study, start)
+    silence = label_of(tables, settings) == "silence"
+    if silence:
+        notes = (lapse_means(settings, until="the start of a window", after="the window"), *notes)
     background = _usable(pd.concat([*parts, history], axis=1))
     tenure = background.get("tenure_days")
     end = people[["customer_id", "as_of"]]
@@ -197,6 +210,7 @@ def _fill(tables: Mapping[str, ir.Table], study: Study, people: pd.DataFrame) ->
         trial=_trial(tables, end, window=max(one.window_days for one in study.drivers)),
         segments=_segments(background),
         history=tuple(name for name in history.columns if name in background.columns),
+        silence=silence,
         horizon_days=settings.horizon_days,
         notes=notes,
     )

@@ -48,6 +48,8 @@ class EffectRows:
         Categories within which effects are looked at too.
     history : tuple of str
         Columns of the background that tell what was lived through, and not who the customer is.
+    silence : bool
+        Whether leaving is seen in purchases that stop.
     horizon_days : int or None
         After the date; None where it is not known.
     notes : tuple of str
@@ -66,6 +68,7 @@ class EffectRows:
     trial: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
     segments: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
     history: tuple[str, ...] = ()
+    silence: bool = False
     horizon_days: int | None = None
     notes: tuple[str, ...] = ()
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxmodels.churn.features import LOGS
+from cxmodels.churn.snapshots import label_of
 from cxmodels.experience.choosing import SignalRules, choose_signals
 from cxmodels.experience.signal import COUNTS, Signal
 from cxmodels.experience.signals import signal_frame
@@ -91,7 +92,9 @@ def history_of(
     windows = sorted({max(one.window_days for one in study.drivers), settings.observation_days})
     logs = {name: tables[name] for name in LOGS if name in tables}
     chosen = choose_signals(logs, as_of=study.as_of, windows=windows, rules=SignalRules(most=12))
-    signals = [one for one in chosen.signals if _told_apart(one)]
+    # who is silent is known by how long already
+    recent = ("days_since",) if label_of(tables, settings) == "silence" else ()
+    signals = [one for one in chosen.signals if _told_apart(one, recent=recent)]
     parts = [signal_frame(logs, start, signals)]
     offers = [one for one in study.drivers if one.table == "treatments"]
     for days in windows if offers else ():
@@ -100,9 +103,9 @@ def history_of(
     return pd.concat([part.reset_index(drop=True) for part in parts], axis=1), chosen.notes
 
 
-def _told_apart(signal: Signal) -> bool:
+def _told_apart(signal: Signal, *, recent: tuple[str, ...]) -> bool:
     return signal.statistic in ("count", "unresolved", "last") or (
-        signal.table == "transactions" and signal.statistic == "sum"
+        signal.table == "transactions" and signal.statistic in ("sum", "refunds", *recent)
     )
 
 

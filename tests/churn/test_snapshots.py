@@ -298,7 +298,8 @@ def test_a_horizon_shorter_than_the_rhythm_of_customers_is_warned_of():
     every_month = [
         (f"c{i}", day, 5.0) for i in range(9) for day in pd.date_range("2024-09-01", "2025-01-31", freq="30D")
     ]
-    [warning] = _silent(*every_month, LAST).notes
+    [means, warning] = _silent(*every_month, LAST).notes
+    assert "bought in the 60 days" in means and "nothing in the 30 days after a gap of 10 days" in means
     assert "100% of the 9 active customers" in warning
     assert "median gap, 30 days" in warning
     assert "37%" in warning  # exp(-1)
@@ -314,7 +315,7 @@ def test_a_horizon_as_long_as_two_gaps_is_not_warned_of():
 
 def test_a_log_that_ends_early_is_said():
     notes = _silent(("a", "2025-01-10", 5.0), ("a", "2025-03-13", 5.0)).notes  # the second is not known
-    assert "The last purchase is of 2025-01-10, 61 days before 2025-03-12" in notes[0]
+    assert "The last purchase is of 2025-01-10, 61 days before 2025-03-12" in notes[1]
 
 
 purchases = st.lists(

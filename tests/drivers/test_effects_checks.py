@@ -23,6 +23,7 @@ FINE = Checked(
     estimate=Estimate(0.02, 0.002),
     linear=Estimate(0.019, 0.002),
     variance_left=0.8,
+    customers=900.0,
     long_before=Estimate(0.001, 0.0008),
     before_its_cause=(0.02, 1.0),
     sensitivity=Sensitivity(robustness=0.02, strongest="usage", taken=0.004, e_value=1.8),
@@ -111,6 +112,7 @@ def test_an_effect_that_is_fine_passes_every_check():
     ("changed", "check", "passed", "decides"),
     [
         ({"estimate": Estimate(0.02, 0.01)}, "told apart from none", False, "adjusted"),
+        ({"customers": 49.0}, "not a few customers", False, "adjusted"),
         ({"linear": Estimate(0.01, 0.002)}, "two learners", False, "adjusted"),
         ({"linear": Estimate(-0.02, 0.002)}, "two learners", False, "adjusted"),
         ({"long_before": Estimate(0.018, 0.001)}, "the same driver long before", False, "adjusted"),
@@ -159,6 +161,24 @@ def test_each_check_fails_by_itself(changed, check, passed, decides):
 def test_an_effect_against_what_is_expected_is_left_to_an_experiment():
     assert verdict(FINE, "the way expected", more="helps") == (False, "sensitivity-tested")
     assert verdict(FINE, "the way expected", more="harms") == (True, "sensitivity-tested")
+
+
+def test_where_leaving_is_silence_buying_is_no_lever_and_only_harm_outweighs_being_heard_of():
+    helps = replace(FINE, estimate=Estimate(-0.02, 0.002))
+    for one, sign, passed in (
+        (FINE, "buying", False),
+        (FINE, "after buying", True),
+        (helps, "after buying", False),
+    ):
+        assert verdict(one, "a sign of life", sign_of_life=sign) == (passed, "adjusted")
+    assert "a sign of life" not in {one.check for one in FINE.findings(dated=True)}
+
+
+def test_a_driver_rests_on_as_many_customers_as_hold_its_variance():
+    alike = Residuals(np.zeros(100), np.tile([1.0, -1.0], 50), places(100))
+    one_large = Residuals(np.zeros(100), np.where(np.arange(100) == 7, 1e3, 0.1), places(100))
+    assert alike.customers == pytest.approx(100)
+    assert one_large.customers == pytest.approx(1, abs=0.01)
 
 
 def test_without_dates_neither_order_can_be_looked_at():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from cxmodels.churn.dates import ShortHistory
+from cxmodels.drivers.effects import estimate_effects
 from cxmodels.drivers.effects_panel import PanelPlan, effect_rows
 from cxmodels.drivers.effects_rows import EffectRows
 from cxmodels.study import Study, read_study
@@ -184,3 +186,93 @@ def test_a_flat_table_is_read_without_dates_and_only_what_is_named_precedes(tmp_
     assert rows.covariates("complaints") == ["usage"]
     with pytest.raises(ValueError, match="of or after usage: no column"):
         effect_rows({"snapshot": ibis.memtable(flat.drop(columns="usage"))}, study(tmp_path, text))
+
+
+SHOP = """
+title = "Shop"
+as_of = 2024-06-30
+currency = "EUR"
+[tables.transactions]
+source = "log.csv"
+[churn]
+observation_days = 60
+gap_days = 7
+horizon_days = 30
+[[drivers]]
+name = "orders"
+table = "transactions"
+[[drivers]]
+name = "bought"
+table = "transactions"
+statistic = "bought"
+[[drivers]]
+name = "refunds"
+table = "transactions"
+statistic = "refunds"
+after = ["orders", "bought"]
+[[drivers]]
+name = "refunded"
+table = "transactions"
+statistic = "refunded"
+after = "refunds"
+"""
+
+
+def shop(*more: tuple[str, str, str, float]) -> dict[str, ibis.Table]:
+    """Return invoice lines; the window is May 2024, the look back March and April, the horizon June."""
+    lines = [
+        ("first", "2024-01-02", "0", 5.0),  # the log begins
+        ("stays", "2024-04-10", "1", 20.0),
+        ("stays", "2024-04-12", "C1", -2.0),
+        *(("stays", "2024-05-06", "2", amount) for amount in (10.0, 15.0)),
+        *(("stays", "2024-05-20", "C2", amount) for amount in (-10.0, -3.0)),
+        ("stays", "2024-06-15", "3", 30.0),
+        ("lapses", "2024-04-20", "4", 8.0),
+        ("lapses", "2024-05-10", "5", 9.0),
+        ("silent", "2024-03-20", "6", 7.0),
+        ("new", "2024-05-15", "7", 40.0),  # nothing is known of it before the window
+        *more,
+    ]
+    frame = pd.DataFrame(lines, columns=["customer_id", "timestamp", "invoice", "amount"])
+    return {"transactions": ibis.memtable(frame.assign(timestamp=pd.to_datetime(frame["timestamp"])))}
+
+
+def lapsing(folder: Path, *more: tuple[str, str, str, float]) -> EffectRows:
+    return effect_rows(shop(*more), study(folder, SHOP), plan=PanelPlan(most_dates=1))
+
+
+def test_who_bought_before_the_window_can_lapse_whether_or_not_they_buy_in_it(tmp_path: Path):
+    rows = lapsing(tmp_path)
+    assert rows.silence and rows.date.unique().tolist() == [DAY]
+    left = dict(zip(rows.customer_id, rows.left, strict=True))
+    assert left == {"stays": 0.0, "lapses": 1.0, "silent": 1.0}
+    assert rows.notes[0].startswith("To leave is to lapse: whoever bought in the 60 days up to the start")
+
+
+def test_drivers_of_purchases_are_what_can_be_counted_by_hand(tmp_path: Path):
+    rows = lapsing(tmp_path)
+    values = rows.values.set_index(rows.customer_id)
+    assert values.loc["stays"].tolist() == [1.0, 25.0, 1.0, 13.0]
+    assert values.loc["lapses"].tolist() == [1.0, 9.0, 0.0, 0.0]
+    assert values.loc["silent"].tolist() == [0.0, 0.0, 0.0, 0.0]
+    assert rows.covariates("refunds") == [*rows.background.columns, "orders", "bought"]
+    before = rows.background.set_index(rows.customer_id)
+    assert before["refund_count_2m"].to_dict() == {"stays": 1.0, "lapses": 0.0, "silent": 0.0}
+    assert before.loc["silent", "purchase_days_since"] == 42.0
+
+
+def test_what_comes_after_the_window_moves_neither_drivers_nor_what_precedes_them(tmp_path: Path):
+    rows = lapsing(tmp_path)
+    later = lapsing(tmp_path, *((who, "2024-06-01", "C9", -99.0) for who in ("stays", "lapses", "silent")))
+    pd.testing.assert_frame_equal(later.values, rows.values)
+    pd.testing.assert_frame_equal(later.background, rows.background)
+    assert later.left.tolist() == rows.left.tolist()  # to give back is not to buy
+
+
+def test_without_a_refund_and_with_few_who_lapse_both_are_said(tmp_path: Path):
+    rows = lapsing(tmp_path)
+    few = estimate_effects(rows).table.set_index("driver")
+    assert few.loc["orders", "reasons"].startswith("2 customers left; 50 are needed")
+    none = replace(rows, values=rows.values.assign(refunds=0.0))
+    said = estimate_effects(none).table.set_index("driver")["reasons"]
+    assert said["refunds"] == "It is 0 for everybody: what would be otherwise is not seen."
