@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from cxmodels.study import StudyError, read_study
+from cxmodels.study.drivers import preceding
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = """
@@ -60,6 +61,15 @@ def test_the_name_comes_from_the_folder_and_variants_add_theirs(study_file):
 @pytest.mark.parametrize("path", ["data/cdnow", "data/cdnow/sample.toml", "data/online-retail"])
 def test_the_studies_of_the_project_can_be_read(path):
     assert read_study(ROOT / path).tables["transactions"].columns["amount"]
+
+
+def test_the_shop_asks_what_makes_buyers_lapse_in_the_order_in_which_it_happens():
+    study = read_study(ROOT / "data/online-retail")
+    assert preceding(study.drivers)["refunded"] == ("orders", "bought", "cancellations")
+    assert {one.table for one in study.drivers} == {"transactions"}
+    # three horizons and one look back, on each of which stands a date
+    log = (study.as_of - date(2010, 12, 1)).days + 1
+    assert study.churn.observation_days + 3 * study.churn.horizon_days <= log
 
 
 def test_settings_are_frozen(study_file):
