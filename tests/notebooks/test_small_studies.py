@@ -133,6 +133,41 @@ def test_a_later_period_at_a_loss_leaves_out_the_comparison_of_rules_only(tmp_pa
     assert not (report / "tables" / "rules_compared.parquet").exists()
 
 
+def test_few_who_lapse_and_nothing_given_back_are_said_and_given_no_money(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    stops = rng.choice([400, 120, 200], size=60, p=[0.6, 0.2, 0.2])
+    rows = [
+        (f"c{i}", int(day), 20.0 + i % 9)
+        for i in range(60)
+        for day in np.cumsum(rng.exponential(16, 30) + 1)
+        if day < min(stops[i], 180)
+    ]
+    settings = """
+[value]
+horizon_days = 30
+[churn]
+observation_days = 45
+gap_days = 0
+horizon_days = 30
+[[drivers]]
+name = "orders"
+table = "transactions"
+[[drivers]]
+name = "refunds"
+table = "transactions"
+statistic = "refunds"
+after = "orders"
+"""
+    report = make_report(tmp_path, rows, settings)
+    kept = json.loads((report / "findings" / "04-churn-risk.json").read_text(encoding="utf-8"))
+    assert any(re.search(r"^\d+ customers left: 50 are needed", text) for text in kept["warnings"])
+    assert re.search(r"are expected to buy nothing from 2 July 2024", kept["answer"][0])
+    drivers = pd.read_parquet(report / "tables" / "drivers.parquet").set_index("driver")
+    assert re.search(r"^\d+ customers left; 50 are needed", drivers.loc["orders", "reasons"])
+    assert drivers.loc["refunds", "reasons"].startswith("It is 0 for everybody")
+    assert drivers["value_at_stake"].isna().all()
+
+
 def make_report_of(tmp_path: Path, name: str, table: pd.DataFrame) -> Path:
     """Run the notebooks on a study whose only table is this one."""
     table.to_csv(tmp_path / "table.csv", index=False)
