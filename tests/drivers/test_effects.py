@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cxmodels.drivers.effects import EffectPlan, Effects, estimate_effects
+from cxmodels.drivers.effects_panel import effect_rows
 from cxmodels.drivers.effects_rows import EffectRows, flat_rows
 from cxmodels.drivers.effects_trees import TreePlan
-from cxmodels.study import DriverSettings
+from cxmodels.study import DriverSettings, read_study
+from cxmodels.tables import open_tables
 from tests.drivers.worlds import World, dated_rows, subscribers
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PLAN = EffectPlan(trees=TreePlan(rounds=40))
 KNOWN = ["sales_calls", "interactions", "economy", "last_upgrade", "monthly_usage"]
@@ -186,3 +191,30 @@ def test_beside_the_effect_stands_what_a_plain_comparison_says():
     assert found["alone"] == pytest.approx(-slope)
     # heavy users meet more faults and leave less: one fault less looks as if it made them leave
     assert found["alone"] > 0 > found["effect"]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "effect", "lever"),
+    [("count", 0.04, False), ("refunds", 0.04, True), ("refunds", -0.04, False)],
+)
+def test_where_leaving_is_silence_what_only_buyers_have_is_no_lever_unless_it_harms(statistic, effect, lever):
+    one = DriverSettings(name="faults", table="transactions", statistic=statistic)
+    rows = dated_rows(World(effect=effect, base=0.3), drivers=(one,))
+    under_contract, silent = (
+        estimate_effects(replace(rows, silence=silence), plan=PLAN).evidence["faults"]
+        for silence in (False, True)
+    )
+    assert under_contract.may_carry_money
+    assert silent.may_carry_money == lever
+
+
+@pytest.mark.slow
+def test_nothing_in_the_invoices_of_a_shop_is_more_than_an_association_with_lapsing(data_set):
+    data_set("online-retail")
+    study = read_study(ROOT / "data" / "online-retail")
+    found = estimate_effects(effect_rows(open_tables(study), study)).table.set_index("driver")
+    assert found["evidence"].eq("association").all()
+    # who buys much gives much back: most of the plain comparison is that
+    given_back = found.loc["cancellations"]
+    assert 0 < given_back["high"] < 0.5 * given_back["alone"]
+    assert "as few as 3 customers" in found.loc["refunded", "reasons"]
