@@ -24,10 +24,23 @@ from cxmodels.drivers.grade import (
     grade_effect,
     percent,
 )
+from cxmodels.drivers.stake import change_of
 from cxmodels.study.drivers import DriverSettings, read_change
+from cxmodels.value.counts import Floats
 
 COLUMNS = (
-    *("driver", "label", "touchpoint", "stage", "change", "touched", "mean", "unit", "unit_error"),
+    *(
+        "driver",
+        "label",
+        "touchpoint",
+        "stage",
+        "change",
+        "touched",
+        "mean",
+        "left_reached",
+        "unit",
+        "unit_error",
+    ),
     *(
         "alone",
         "effect",
@@ -72,7 +85,8 @@ class Effects:
     ----------
     table : DataFrame
         One row a driver, in the order of the study: driver, label, touchpoint, stage, change (in words),
-        touched (share of the customers in a window), mean (of the driver in a window), unit and unit_error
+        touched (share of the customers in a window), mean (of the driver in a window), left_reached (share
+        that left of those whom the change reaches, by how much it does), unit and unit_error
         (change of the probability of leaving in the horizon for one more of it, and its standard error),
         effect, low, high (for the stated change, of a customer whom it reaches, with its 90 % interval),
         effect_all (the mean over all customers), alone (what a plain comparison, with nothing taken away,
@@ -158,6 +172,9 @@ def _barrier(rows: EffectRows, driver: DriverSettings) -> str:
         return f"It is {values.iloc[0]:g} for everybody: what would be otherwise is not seen."
     if rows.leavers < FEWEST_LEAVERS:
         return f"{rows.leavers} customers left; {FEWEST_LEAVERS} are needed to see what moves leaving."
+    for other in rows.drivers[: rows.drivers.index(driver)]:
+        if rows.values[other.name].equals(rows.values[driver.name]):
+            return f"It is the same as “{other.words}” in every row: leave one of them out."
     reached = rows.customer_id[(values != values.mode().iloc[0]).to_numpy()].nunique()
     if reached < FEWEST_TOUCHED:
         return f"It touched {reached} customers; {FEWEST_TOUCHED} are needed to see what it does."
@@ -192,7 +209,7 @@ def _one(
     findings = (
         checked.findings(dated=rows.dated, more=driver.more, sign_of_life=life) if checked is not None else ()
     )
-    evidence = grade_effect(findings, barrier=barrier, drawn_at_random=trial is not None)
+    evidence = grade_effect(findings, barrier=barrier, trial_z=None if trial is None else trial.z)
     estimate = checked.estimate if checked is not None else None
     row = _row(rows, driver, estimate, trial) | {
         "evidence": evidence.grade,
@@ -229,6 +246,7 @@ def _row(
         "change": driver.change_words,
         "touched": reached,
         "mean": mean,
+        "left_reached": _left_of_reached(values, rows.left, driver.change),
         "unit": unit.value,
         "unit_error": unit.error,
         "alone": plain * (amount * typical if relative else amount),
@@ -247,6 +265,13 @@ def _paths(fits: Fits | None, evidence: dict[str, Evidence]) -> list[pd.DataFram
         return []
     asked = [name for name in fits.covariates if fits.followers(name) and evidence[name].may_carry_money]
     return [fits.paths(name) for name in asked]
+
+
+def _left_of_reached(values: Floats, left: Floats, change: str | float) -> float:
+    """Return the share that left, each counted by how far the change reaches them."""
+    size = np.abs(change_of(values, change))
+    share = float(np.average(left, weights=size)) if size.any() else 0.0
+    return share or float(left.mean())
 
 
 def _interval(name: str, one: Estimate) -> dict[str, object]:

@@ -81,7 +81,7 @@ class Evidence:
 
 
 def grade_effect(
-    findings: tuple[Finding, ...], *, barrier: str = "", drawn_at_random: bool = False
+    findings: tuple[Finding, ...], *, barrier: str = "", trial_z: float | None = None
 ) -> Evidence:
     """Grade an effect by what was found.
 
@@ -91,8 +91,8 @@ def grade_effect(
         All checks of it.
     barrier : str
         Why it could not be estimated at all; empty where it could.
-    drawn_at_random : bool
-        Whether its figure is that of an experiment.
+    trial_z : float, optional
+        Where its figure is that of an experiment: standard errors from none.
 
     Returns
     -------
@@ -112,8 +112,10 @@ def grade_effect(
     >>> grade_effect((), barrier="It never differs.").reasons
     ('It never differs.',)
     """
-    if drawn_at_random:
-        return Evidence("experiment", ("It was given at random, and the figure is that of the experiment.",))
+    if trial_z is not None:
+        told = ("It was given at random, and the figure is that of the experiment.",)
+        none = (f"It is {trial_z:.1f} standard errors from none, and not told apart from it.",)
+        return Evidence("experiment", told if trial_z >= STANDS else (*told, *none))
     if barrier:
         return Evidence("association", (barrier,))
     for needed, otherwise in (("adjusted", "association"), ("sensitivity-tested", "adjusted")):

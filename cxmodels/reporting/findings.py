@@ -29,7 +29,7 @@ EVIDENCE = {
     "unchecked": "Unchecked forecast: from a model that no later period could check; claims no cause.",
     "association": "Association: goes together in the data; may have another cause. No money is put on it.",
     "adjusted": "Adjusted: holds after allowing for what came before it.",
-    "sensitivity-tested": "Sensitivity-tested: an unseen cause would have to be strong to explain it away.",
+    "sensitivity-tested": "Sensitivity-tested: no unseen cause as strong as the recorded ones would undo it.",
     "experiment": "Experiment: measured on customers treated at random.",
 }
 """What each evidence word means. The last four, `GRADES`, are for claims that one thing changes another."""

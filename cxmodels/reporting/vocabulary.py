@@ -77,6 +77,8 @@ COLUMNS: dict[str, tuple[str, Spec]] = {
     ),
     "estimated_interval": ("One more, by the records, points", ("estimated_low", "estimated_high", "points")),
     "unit_interval": ("One more, percentage points, 90% interval", ("low", "high", "points")),
+    "given_to": ("Given to", ("reached", "number")),
+    "every_days": ("Every … days", ("every_days", "number")),
     "grade": ("Evidence", ("evidence", "text")),
     "grade_reasons": ("Why", ("reasons", "text")),
     "group_of": ("Group", ("segment", "text")),

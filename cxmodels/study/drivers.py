@@ -22,7 +22,7 @@ STATISTICS: Mapping[str, tuple[str, ...]] = {
 }
 """The figures of a table that a driver can be."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CHANGE = re.compile(r"([+\-−]?\d+(?:\.\d+)?)\s*(%)?(?:\s+[A-Za-z ]+)?")
+_CHANGE = re.compile(r"([+\-−]?)\s*(\d+(?:\.\d+)?)\s*(%|percent|per cent|pct)?(?:\s+[A-Za-z ]+)?")
 
 
 class DriverSettings(Settings):
@@ -142,10 +142,11 @@ def read_change(change: str | float) -> tuple[float, bool]:
     """
     if change == KEPT:
         return -1.0, True
-    found = _CHANGE.fullmatch(str(change).strip())
-    if not found or not float(found[1].replace("−", "-")):
-        raise ValueError("must be a change such as -1, '-30 %' or 'kept'")
-    amount, relative = float(found[1].replace("−", "-")), found[2] is not None
+    told = str(change).strip()
+    found = _CHANGE.fullmatch(told)
+    if not found or not float(found[2]) or (isinstance(change, str) and not found[1]):
+        raise ValueError(f"must be a change such as -1, '-30 %' or 'kept', with its sign; it is {told!r}")
+    amount, relative = float(found[2]) * (-1.0 if found[1] in ("-", "−") else 1.0), bool(found[3])
     if relative and amount < -100:
         raise ValueError("must not take away more than there is; '-100 %' leaves none")
     return amount / (100 if relative else 1), relative

@@ -14,6 +14,7 @@ from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.contents import contract_counts
 from cxmodels.tables.cut import known_by, known_since, within
+from cxmodels.tables.errors import nearest_names
 from cxmodels.tables.report import counted
 from cxmodels.tables.ruled_out import (
     Rule,
@@ -269,6 +270,14 @@ def _drivers(tables: Tables, study: Study) -> Verdict:
     leaving = _leaving(tables, study)
     if not leaving.answerable:
         return leaving
+    if "snapshot" in tables.names:
+        there = [name for name in tables["snapshot"].columns if name not in _LABELLED]
+        own = {one.name for one in study.drivers}
+        named = [(one.name, name) for one in study.drivers for name in (*one.of, *one.after)]
+        for driver, name in named:
+            if name not in there and name not in own:
+                hint = nearest_names(name, there)
+                return Verdict(False, f"The driver {driver!r} names {name!r}, which is no feature{hint}.")
     return replace(leaving, why=f"{counted(len(study.drivers), 'driver')}. {leaving.why}")
 
 

@@ -38,7 +38,13 @@ def test_what_cannot_be_estimated_is_an_association_and_says_why():
 
 
 def test_only_chance_makes_an_experiment():
-    assert grade_effect((failed(SIZE),), drawn_at_random=True).grade == "experiment"
+    assert grade_effect((failed(SIZE),), trial_z=4.0).grade == "experiment"
+
+
+def test_an_experiment_that_shows_nothing_says_so():
+    found = grade_effect((), trial_z=0.9)
+    assert found.grade == "experiment" and "not told apart" in found.reasons[-1]
+    assert "not told apart" not in " ".join(grade_effect((), trial_z=4.0).reasons)
     assert "experiment" not in {grade_effect((SIZE, STRONG)).grade, grade_effect((SIZE,)).grade}
 
 

@@ -21,6 +21,7 @@ EFFECTS = pd.DataFrame(
         "mean": [4 / 3, 2 / 3, 1 / 3, 10 / 3],
         "unit": [0.02, 0.01, -0.005, 0.03],
         "unit_error": [0.002, 0.001, 0.001, 0.001],
+        "left_reached": 0.3,
     }
 )
 GRADES = {
@@ -97,7 +98,7 @@ def test_who_is_kept_in_one_horizon_may_leave_in_the_next():
 
 def test_who_hardly_leaves_can_hardly_be_kept():
     values = VALUES.assign(outages=1.0)
-    mean = EFFECTS.assign(mean=[1.0, 2 / 3, 1 / 3, 10 / 3])
+    mean = EFFECTS.assign(mean=[1.0, 2 / 3, 1 / 3, 10 / 3], left_reached=0.14)
     options = {"values": values, "clv": np.array([1.0, 0.0, 0.0]), "horizon_days": None}
     hardly, often = (
         value_at_stake(mean, GRADES, DRIVERS, chance=np.array(chance), **options)["value_at_stake"][0]

@@ -48,6 +48,7 @@ def test_what_precedes_what_precedes_a_driver_precedes_it():
         (OUTAGES + 'after = "outages"\n', "circle in the causal order: outages → outages"),
         (OUTAGES + OUTAGES, "two drivers named 'outages'"),
         (OUTAGES + 'change = "less"\n', "must be a change such as -1"),
+        (OUTAGES + 'change = "30 %"\n', "with its sign; it is '30 %'"),
         (OUTAGES + 'change = "-130 %"\n', "must not take away more than there is"),
         (OUTAGES + "change = 0\n", "must be a change such as -1"),
         (OUTAGES + 'statistic = "broken"\n', "without a limit"),
@@ -71,6 +72,8 @@ def test_what_is_wrong_with_a_driver_is_said_with_its_cure(tmp_path: Path, drive
         ("−1 event", (-1.0, False), "one less"),
         ("+2", (2.0, False), "2 more"),
         ("-30 %", (-0.3, True), "30 % less"),
+        ("- 30 percent", (-0.3, True), "30 % less"),
+        ("-30 pct", (-0.3, True), "30 % less"),
         ("kept", (-1.0, True), "promise kept"),
     ],
 )
