@@ -24,9 +24,7 @@ from cxmodels.drivers.grade import (
     grade_effect,
     percent,
 )
-from cxmodels.drivers.stake import change_of
 from cxmodels.study.drivers import DriverSettings, read_change
-from cxmodels.value.counts import Floats
 
 COLUMNS = (
     *(
@@ -37,7 +35,7 @@ COLUMNS = (
         "change",
         "touched",
         "mean",
-        "left_reached",
+        "left",
         "unit",
         "unit_error",
     ),
@@ -85,9 +83,9 @@ class Effects:
     ----------
     table : DataFrame
         One row a driver, in the order of the study: driver, label, touchpoint, stage, change (in words),
-        touched (share of the customers in a window), mean (of the driver in a window), left_reached (share
-        that left of those whom the change reaches, by how much it does), unit and unit_error
-        (change of the probability of leaving in the horizon for one more of it, and its standard error),
+        touched (share of the customers in a window), mean (of the driver in a window), left (share of the
+        rows that left), unit and unit_error (change of the probability of leaving in the horizon for one more
+        of it, and its standard error),
         effect, low, high (for the stated change, of a customer whom it reaches, with its 90 % interval),
         effect_all (the mean over all customers), alone (what a plain comparison, with nothing taken away,
         says of the change), estimated… and experiment… (unit and 90 % interval, from records and from what
@@ -246,7 +244,7 @@ def _row(
         "change": driver.change_words,
         "touched": reached,
         "mean": mean,
-        "left_reached": _left_of_reached(values, rows.left, driver.change),
+        "left": float(rows.left.mean()),
         "unit": unit.value,
         "unit_error": unit.error,
         "alone": plain * (amount * typical if relative else amount),
@@ -265,13 +263,6 @@ def _paths(fits: Fits | None, evidence: dict[str, Evidence]) -> list[pd.DataFram
         return []
     asked = [name for name in fits.covariates if fits.followers(name) and evidence[name].may_carry_money]
     return [fits.paths(name) for name in asked]
-
-
-def _left_of_reached(values: Floats, left: Floats, change: str | float) -> float:
-    """Return the share that left, each counted by how far the change reaches them."""
-    size = np.abs(change_of(values, change))
-    share = float(np.average(left, weights=size)) if size.any() else 0.0
-    return share or float(left.mean())
 
 
 def _interval(name: str, one: Estimate) -> dict[str, object]:

@@ -64,7 +64,7 @@ def value_at_stake(
     Parameters
     ----------
     effects : DataFrame
-        The table of `Effects`: driver, mean, unit, unit_error and left_reached.
+        The table of `Effects`: driver, mean, unit, unit_error and left.
     evidence : mapping of str to Evidence
         By driver. Below ``adjusted`` there is no money.
     drivers : sequence of DriverSettings
@@ -87,9 +87,9 @@ def value_at_stake(
 
     Notes
     -----
-    The effect is that of one more of the driver in one window, on average over those whom the change reached
-    in the rows it was learned from, of whom `left_reached` left. It is in proportion to the chance of
-    leaving, since who hardly leaves can hardly be kept: today's customers may do so less often. So it is
+    The effect is that of one more of the driver in one window, on average over those whom the change reaches;
+    among them it is in proportion to the chance of leaving, since who hardly leaves can hardly be kept. Where
+    today's customers leave less often than those it was learned from, it is less by as much. So it is
     in each of the k horizons of a year: of those with the chance p, (1 - p)^k are still there after them,
     and how much more that becomes is what is kept. Nobody is kept more than once, and who is kept in one
     horizon may leave in the next. Of what is taken away there is as much in a window as on average over all
@@ -102,7 +102,7 @@ def value_at_stake(
     """
     table = effects.set_index("driver")
     means, units, errors, bases = (
-        table[name].astype(float).to_dict() for name in ("mean", "unit", "unit_error", "left_reached")
+        table[name].astype(float).to_dict() for name in ("mean", "unit", "unit_error", "left")
     )
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
     leaving = np.asarray(chance, dtype=float)
@@ -116,9 +116,9 @@ def value_at_stake(
             unit = error = float("nan")
         times = _times(one, have, mean=means[one.name], horizon_days=horizon_days)
         others = min(times, len(moved) / max(int(np.count_nonzero(moved)), 1))
-        shares = moved * (times / others) / bases[one.name]
+        moved_here = moved * (times / others) * leaving.mean() / bases[one.name]
         thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
-        middle, *ends = (others * _kept(each * shares, leaving, horizons=horizons) for each in thrice)
+        middle, *ends = (others * _kept(each * moved_here, leaving, horizons=horizons) for each in thrice)
         low, high = sorted(float(end @ worth) for end in ends)
         sums = float(middle.sum()), float(middle @ worth)
         days = float("nan") if horizon_days is None else horizon_days if _given(one) else one.window_days
@@ -147,11 +147,14 @@ def _kept(change: Floats, chance: Floats, *, horizons: float) -> Floats:
     Parameters
     ----------
     change : ndarray of float, shape (customers,)
-        Of the probability of leaving in a horizon, as a share of it.
+        Of the probability of leaving in a horizon, were it the same for all.
     chance : ndarray of float, shape (customers,)
         Probability of leaving in a horizon, as things are.
     horizons : float
         How many.
     """
-    changed = np.clip(chance * (1.0 + change), 0.0, 1.0)
+    size = np.abs(change)
+    reached = float(size @ chance)
+    share = chance * (size.sum() / reached) if reached > 0 else np.zeros(len(chance))
+    changed = np.clip(chance + change * share, 0.0, 1.0)
     return np.asarray((1.0 - changed) ** horizons - (1.0 - chance) ** horizons, dtype=np.float64)

@@ -21,7 +21,7 @@ EFFECTS = pd.DataFrame(
         "mean": [4 / 3, 2 / 3, 1 / 3, 10 / 3],
         "unit": [0.02, 0.01, -0.005, 0.03],
         "unit_error": [0.002, 0.001, 0.001, 0.001],
-        "left_reached": 0.3,
+        "left": 0.3,
     }
 )
 GRADES = {
@@ -98,7 +98,7 @@ def test_who_is_kept_in_one_horizon_may_leave_in_the_next():
 
 def test_who_hardly_leaves_can_hardly_be_kept():
     values = VALUES.assign(outages=1.0)
-    mean = EFFECTS.assign(mean=[1.0, 2 / 3, 1 / 3, 10 / 3], left_reached=0.14)
+    mean = EFFECTS.assign(mean=[1.0, 2 / 3, 1 / 3, 10 / 3], left=0.14)
     options = {"values": values, "clv": np.array([1.0, 0.0, 0.0]), "horizon_days": None}
     hardly, often = (
         value_at_stake(mean, GRADES, DRIVERS, chance=np.array(chance), **options)["value_at_stake"][0]
@@ -155,3 +155,8 @@ def test_in_a_year_no_more_are_kept_than_would_have_left():
     found = value_at_stake(strong, GRADES, DRIVERS, **options).set_index("driver")
     assert found.loc["outages", "leavers"] == pytest.approx(3 * of_year)
     assert found.loc["outages", "value_at_stake"] == pytest.approx(1.5 * of_year * 200)
+
+
+def test_customers_who_leave_less_often_than_those_learned_from_are_kept_less():
+    calm = stakes(chance=np.full(3, 0.03), horizon_days=None).loc["outages", "leavers"]
+    assert calm == pytest.approx(stakes(horizon_days=None).loc["outages", "leavers"] / 10)

@@ -241,6 +241,11 @@ def test_effects_need_drivers_that_the_study_names_and_has(see_csv, study_of):
     use = DriverSettings(name="use", table="snapshot", of="use")
     named = study.model_copy(update={"drivers": [use]})
     assert questions(tables, named).set_index("question").loc[DRIVERS, "answerable"]
+    mistyped = DriverSettings(name="users", table="snapshot", of="usee", after=["use"])
+    unknown = study.model_copy(update={"drivers": [use, mistyped]})
+    refused = questions(tables, unknown).set_index("question").loc[DRIVERS]
+    assert not refused["answerable"] and "names 'usee', which is no feature" in refused["why"]
+    assert "'use'" in refused["why"]
     outages = study.model_copy(update={"drivers": [use, DriverSettings(name="outages")]})
     lacking = questions(tables, outages).set_index("question").loc[DRIVERS]
     assert (
