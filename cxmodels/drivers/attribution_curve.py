@@ -17,6 +17,7 @@ FEWEST = 10  # customers of a piece, below which it is not shown
 BARS = 30
 HARDLY = 0.05  # log odds: what moves the odds by less than 5 % hardly moves them
 MOSTLY = 2 / 3  # of its reach: a curve that rises by so much from its first point to its last rises
+FLAG = ("0", "1")
 LONG = 10.0  # a curve so long is told in whole numbers
 INNER = (5.0, 95.0)  # percentiles of the rows of a piece: the middle 90 %
 _COLUMNS = ["kind", "piece", "value", "low", "high", "customers", "share", "moved", "moved_low", "moved_high"]
@@ -114,6 +115,8 @@ def dependence(found: Attribution, feature: str) -> Dependence:
     read = found.encoding.matrix(found.data)[:, column]
     known = np.isfinite(read)
     names = found.encoding.categories.get(feature)
+    if names is None and set(np.unique(read[known])) == {0.0, 1.0}:
+        names = FLAG  # between no and yes there is no line to draw
     pieces = np.full(len(read), -1)
     pieces[known] = _pieces(read[known]) if names is None else read[known]
     order = [*_in_order(pieces, by_size=names is not None), -1]

@@ -25,6 +25,7 @@ _TABLES = {
     "set_aside": "The rows that were set aside, with the reason",
     "customer_value": "One row a customer: past purchases, value with interval",
     "drivers": "One row a driver: rank in the model, effect on leaving, evidence, value at stake",
+    "driver_segments": "One row a driver and group: what one more does to leaving, by the records",
     "rating_importance": "One row a touchpoint: what its rating explains of recommending, beside the others",
     "churn_risk": "One row a customer: probability of leaving with interval, value at risk, reasons",
     **dict.fromkeys(CANONICAL_TABLES, "As read through the door: renamed and checked"),

@@ -58,6 +58,13 @@ def test_categories_stand_by_name_the_most_frequent_first(found):
     assert moved["max"] < min(moved["basic"], moved["plus"])
 
 
+def test_between_no_and_yes_there_is_no_line(found):
+    met = found.data.assign(outages=(found.data["outages"] > 0).astype(float))
+    curve = dependence(replace(found, data=met), "outages")
+    assert curve.table["kind"].tolist() == ["category"] * 2
+    assert sorted(curve.table["piece"]) == ["0", "1"] and curve.support.empty
+
+
 def test_the_support_counts_rows_along_the_curve(found):
     curve = dependence(found, "usage")
     usage = found.data["usage"].dropna()
