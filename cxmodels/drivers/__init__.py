@@ -12,7 +12,7 @@ from cxmodels.drivers.effects_panel import PanelPlan, drivers_today, effect_rows
 from cxmodels.drivers.importance import TooFewRatings, rating_importance
 from cxmodels.drivers.reason_words import ReasonWords, driver_labels
 from cxmodels.drivers.reasons import stream_reasons
-from cxmodels.drivers.stake import value_at_stake
+from cxmodels.drivers.stake import value_at_stake, value_leaving
 
 __all__ = [
     "BACKGROUND",
@@ -35,6 +35,7 @@ __all__ = [
     "stream_reasons",
     "total_attribution",
     "value_at_stake",
+    "value_leaving",
     "weigh_parts",
     "widest_apart",
 ]

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxmodels.churn.folds import hashed_places
-from cxmodels.study.drivers import DriverSettings, preceding
+from cxmodels.study.drivers import DriverSettings, lacking_columns, preceding
+from cxmodels.tables.errors import nearest_names
 from cxmodels.value.counts import Floats, Integers
 
 PARTS = 7  # of each fold, for what moves when a part of the customers is left out
@@ -125,15 +126,9 @@ def flat_rows(table: pd.DataFrame, drivers: Sequence[DriverSettings]) -> EffectR
         Where a column is not there.
     """
     columns = [name for name in table.columns if name not in ("customer_id", "as_of", "churned", "clv")]
-    names = {one.name for one in drivers}
-    for one in drivers:
-        asked = [*one.of, *(name for name in one.after if name not in names)]
-        absent = [name for name in asked if name not in columns]
-        if absent:
-            raise ValueError(
-                f"The driver {one.name!r} is of or after {', '.join(absent)}: no column of the flat table. "
-                f"There are {', '.join(columns)}."
-            )
+    for driver, name in lacking_columns(drivers, columns):
+        near = nearest_names(name, columns)
+        raise ValueError(f"The driver {driver!r} names {name!r}: no column of the flat table{near}.")
     used = {one.of[0] for one in drivers}
     return EffectRows(
         drivers=tuple(drivers),

@@ -89,13 +89,14 @@ def value_at_stake(
     -----
     The effect is that of one more of the driver in one window, on average over those whom the change reaches;
     among them it is in proportion to the chance of leaving, since who hardly leaves can hardly be kept. Where
-    today's customers leave less often than those it was learned from, it is less by as much. So it is
-    in each of the k horizons of a year: of those with the chance p, (1 - p)^k are still there after them,
-    and how much more that becomes is what is kept. Nobody is kept more than once, and who is kept in one
-    horizon may leave in the next. Of what is taken away there is as much in a window as on average over all
-    dates, since one window may be far from a year's; today's customers stand for those whom it befalls, and
-    the windows of one horizon befall other customers each, as long as there are others. One more is given
-    to everybody once in a horizon: whether a second one within it adds anything is not known.
+    today's customers leave less often than those it was learned from, it is less by as much. So it is in each
+    of the k horizons of a year: of those with the chance p, (1 - p)^k are still there after them, and how
+    much more that becomes is what is kept: who is kept in one horizon may leave in the next.
+
+    Of what is taken away there is as much in a window as on average over all dates, since one window may be
+    far from a year's; today's customers stand for those whom it befalls, and the windows of one horizon
+    befall other customers each, as long as there are others. One more is given to everybody once in a
+    horizon: whether a second one within it adds anything is not known.
 
     What leaves with a customer is their lifetime value. The interval is for the error of the effect, not for
     that of lifetime values, nor for whether one year is like another.
@@ -106,8 +107,8 @@ def value_at_stake(
     )
     worth = np.nan_to_num(np.asarray(clv, dtype=float))
     leaving = np.asarray(chance, dtype=float)
-    horizons = 1.0 if horizon_days is None else DAYS_IN_YEAR / horizon_days
-    rows: list[tuple[str, int, float, float, float, float, float]] = []
+    horizons = _horizons(horizon_days)
+    rows = []
     for one in drivers:
         unit, error = units[one.name], errors[one.name]
         have = values[one.name].fillna(0.0).to_numpy(dtype=float)
@@ -115,15 +116,41 @@ def value_at_stake(
         if not evidence[one.name].may_carry_money or not np.isfinite(unit):
             unit = error = float("nan")
         times = _times(one, have, mean=means[one.name], horizon_days=horizon_days)
-        others = min(times, len(moved) / max(int(np.count_nonzero(moved)), 1))
-        moved_here = moved * (times / others) * leaving.mean() / bases[one.name]
+        here = moved * leaving.mean() / bases[one.name]
         thrice = (unit, unit - NORMAL * error, unit + NORMAL * error)
-        middle, *ends = (others * _kept(each * moved_here, leaving, horizons=horizons) for each in thrice)
+        middle, *ends = (_kept(each * here, leaving, times=times, horizons=horizons) for each in thrice)
         low, high = sorted(float(end @ worth) for end in ends)
-        sums = float(middle.sum()), float(middle @ worth)
-        days = float("nan") if horizon_days is None else horizon_days if _given(one) else one.window_days
-        rows.append((one.name, int((moved != 0).sum()), float(days), *sums, low, high))
+        row = {
+            "driver": one.name,
+            "reached": int(np.count_nonzero(moved)),
+            "every_days": np.nan
+            if horizon_days is None
+            else horizon_days
+            if _given(one)
+            else one.window_days,
+            "leavers": float(middle.sum()),
+            "value_at_stake": float(middle @ worth),
+            "stake_low": low,
+            "stake_high": high,
+        }
+        rows.append(row)
     return pd.DataFrame(rows, columns=list(STAKE_COLUMNS))
+
+
+def value_leaving(clv: pd.Series | Floats, chance: pd.Series | Floats, *, horizon_days: int | None) -> float:
+    """Return the lifetime value that leaves in a year as things are, or in one window without dates.
+
+    Parameters
+    ----------
+    clv, chance, horizon_days
+        As of `value_at_stake`.
+    """
+    gone = 1.0 - (1.0 - np.asarray(chance, dtype=float)) ** _horizons(horizon_days)
+    return float(gone @ np.nan_to_num(np.asarray(clv, dtype=float)))
+
+
+def _horizons(days: int | None) -> float:
+    return 1.0 if days is None else DAYS_IN_YEAR / days
 
 
 def _times(driver: DriverSettings, have: Floats, *, mean: float, horizon_days: int | None) -> float:
@@ -141,20 +168,24 @@ def _given(driver: DriverSettings) -> bool:
     return amount > 0 and not relative
 
 
-def _kept(change: Floats, chance: Floats, *, horizons: float) -> Floats:
+def _kept(change: Floats, chance: Floats, *, times: float, horizons: float) -> Floats:
     """Return by how much more likely each customer is still there after so many horizons.
 
     Parameters
     ----------
     change : ndarray of float, shape (customers,)
-        Of the probability of leaving in a horizon, were it the same for all.
+        Of the probability of leaving in a horizon, were it the same for all, by one window.
     chance : ndarray of float, shape (customers,)
         Probability of leaving in a horizon, as things are.
+    times : float
+        How often the change is made in a horizon: to other customers each time, as long as there are others,
+        of whom those with a change stand for all.
     horizons : float
         How many.
     """
+    others = min(times, len(change) / max(int(np.count_nonzero(change)), 1))
     size = np.abs(change)
     reached = float(size @ chance)
     share = chance * (size.sum() / reached) if reached > 0 else np.zeros(len(chance))
-    changed = np.clip(chance + change * share, 0.0, 1.0)
-    return np.asarray((1.0 - changed) ** horizons - (1.0 - chance) ** horizons, dtype=np.float64)
+    changed = np.clip(chance + change * (times / others) * share, 0.0, 1.0)
+    return np.asarray(others * ((1.0 - changed) ** horizons - (1.0 - chance) ** horizons), dtype=np.float64)

@@ -178,6 +178,24 @@ def preceding(drivers: Sequence[DriverSettings]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def lacking_columns(drivers: Sequence[DriverSettings], columns: Iterable[str]) -> list[tuple[str, str]]:
+    """Return drivers of a flat table with what they name that is no column, nor, in `after`, a driver.
+
+    Examples
+    --------
+    >>> calls = DriverSettings(name="calls", table="snapshot", of="call", after="plan")
+    >>> lacking_columns([calls], ["calls", "plan"])
+    [('calls', 'call')]
+    """
+    there, names = set(columns), {one.name for one in drivers}
+    return [
+        (one.name, name)
+        for one in drivers
+        for name in (*one.of, *(each for each in one.after if each not in names))
+        if name not in there
+    ]
+
+
 def _refuse_unknown(drivers: Sequence[DriverSettings], names: Iterable[str]) -> None:
     known = list(names)
     for one in drivers:

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from cxmodels.study import Study
+from cxmodels.study.drivers import lacking_columns
 from cxmodels.tables.activity import purchase_days
 from cxmodels.tables.collection import Tables
 from cxmodels.tables.contents import contract_counts
@@ -272,12 +273,9 @@ def _drivers(tables: Tables, study: Study) -> Verdict:
         return leaving
     if "snapshot" in tables.names:
         there = [name for name in tables["snapshot"].columns if name not in _LABELLED]
-        own = {one.name for one in study.drivers}
-        named = [(one.name, name) for one in study.drivers for name in (*one.of, *one.after)]
-        for driver, name in named:
-            if name not in there and name not in own:
-                hint = nearest_names(name, there)
-                return Verdict(False, f"The driver {driver!r} names {name!r}, which is no feature{hint}.")
+        for driver, name in lacking_columns(study.drivers, there):
+            hint = nearest_names(name, there)
+            return Verdict(False, f"The driver {driver!r} names {name!r}, which is no feature{hint}.")
     return replace(leaving, why=f"{counted(len(study.drivers), 'driver')}. {leaving.why}")
 
 

@@ -54,6 +54,17 @@ def test_it_is_found_where_a_trait_decides_much_of_the_driver():
     assert found["unit_error"] < 0.004
 
 
+def test_a_column_that_two_drivers_name_is_priced_once():
+    rows = dated_rows(World())
+    copy = rows.drivers[0].model_copy(update={"name": "again"})
+    twice = replace(
+        rows, drivers=(*rows.drivers, copy), values=rows.values.assign(again=rows.values["faults"])
+    )
+    found = estimate_effects(twice, plan=PLAN).table.set_index("driver")
+    assert found.loc["again", "reasons"].startswith("It is the same as “faults” in every row")
+    assert np.isnan(found.loc["again", "effect"]) and np.isfinite(found.loc["faults", "effect"])
+
+
 def test_what_goes_along_with_the_trait_is_not_taken_for_an_effect():
     found = effect_of(dated_rows(World(effect=0.0)))
     rows = dated_rows(World(effect=0.0))

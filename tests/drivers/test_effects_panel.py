@@ -17,10 +17,8 @@ from cxmodels.drivers.effects_panel import PanelPlan, effect_rows
 from cxmodels.drivers.effects_rows import EffectRows
 from cxmodels.study import Study, read_study
 
-STUDY = """
-title = "Ours"
-as_of = 2024-06-30
-currency = "EUR"
+HEAD = 'title = "Ours"\nas_of = 2024-06-30\ncurrency = "EUR"\n'
+STUDY = f"""{HEAD}
 [tables.contracts]
 source = "contracts.csv"
 [churn]
@@ -184,14 +182,11 @@ def test_a_flat_table_is_read_without_dates_and_only_what_is_named_precedes(tmp_
     rows = effect_rows({"snapshot": ibis.memtable(flat)}, study(tmp_path, text))
     assert not rows.dated and len(rows) == 60 and rows.leavers == 30
     assert rows.covariates("complaints") == ["usage"]
-    with pytest.raises(ValueError, match="of or after usage: no column"):
+    with pytest.raises(ValueError, match="names 'usage': no column"):
         effect_rows({"snapshot": ibis.memtable(flat.drop(columns="usage"))}, study(tmp_path, text))
 
 
-SHOP = """
-title = "Shop"
-as_of = 2024-06-30
-currency = "EUR"
+SHOP = f"""{HEAD}
 [tables.transactions]
 source = "log.csv"
 [churn]

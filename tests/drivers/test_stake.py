@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxmodels.drivers.grade import Evidence
-from cxmodels.drivers.stake import change_of, value_at_stake
+from cxmodels.drivers.stake import change_of, value_at_stake, value_leaving
 from cxmodels.study import DriverSettings
 
 OUTAGES = DriverSettings(name="outages", window_days=30, change=-1)
@@ -160,3 +160,12 @@ def test_in_a_year_no_more_are_kept_than_would_have_left():
 def test_customers_who_leave_less_often_than_those_learned_from_are_kept_less():
     calm = stakes(chance=np.full(3, 0.03), horizon_days=None).loc["outages", "leavers"]
     assert calm == pytest.approx(stakes(horizon_days=None).loc["outages", "leavers"] / 10)
+
+
+def test_what_leaves_in_a_year_is_what_is_kept_where_nobody_leaves_any_more():
+    strong = EFFECTS.assign(unit=9.0)
+    everybody = VALUES.assign(outages=1.0)
+    at_hand = {"clv": CLV, "chance": np.array([0.1, 0.3, 0.2]), "horizon_days": 90}
+    kept_all = value_at_stake(strong, GRADES, DRIVERS, values=everybody, **at_hand).set_index("driver")
+    assert value_leaving(**at_hand) == pytest.approx(kept_all.loc["outages", "value_at_stake"])
+    assert value_leaving(**at_hand | {"horizon_days": None}) == pytest.approx(100 * 0.1 + 200 * 0.3)
